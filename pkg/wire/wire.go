@@ -1,0 +1,53 @@
+// Package wire is what travels on a worker's stdio: how items go in and how answers are told apart coming out.
+//
+// A Framing turns items into the bytes a worker reads. Its Decoder, one per worker, finds whole answers in the bytes
+// the worker wrote. Both work on contiguous runs of records in the caller's memory, never copy what they need not, and
+// know nothing of processes, order or time. Each protocol has a file of its own, which opens with its description.
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Framing is one way to delimit items and answers. A Framing is stateless and safe for concurrent use.
+type Framing interface {
+	// Verbatim reports whether items that end in delim travel as they are, with no need for Encode.
+	Verbatim(delim []byte) bool
+	// Encode appends item to dst as the worker is to read it. An error means that this framing cannot carry the item.
+	Encode(dst, item []byte) ([]byte, error)
+	// Decoder returns a decoder for the output of one worker.
+	Decoder() Decoder
+}
+
+// Decoder splits the output of one worker into answers. It belongs to one goroutine.
+type Decoder interface {
+	// Scan returns how many whole answers p starts with, at most most, and where the last of them ends. p begins where
+	// the last answer that the caller consumed ended; what was not consumed must be presented again, with more behind it.
+	Scan(p []byte, most int) (n, end int, err error)
+	// Split takes the first answer, which Scan has found whole, off p.
+	Split(p []byte) (answer, rest []byte)
+	// Skip consumes from p as much as there is of an answer whose end Scan has not found, and reports whether its end
+	// was reached. Until it was, the caller presents all output to Skip.
+	Skip(p []byte) (n int, done bool)
+	// Last reports whether p, the rest of a worker's output, may pass for one more answer that lacks only its end.
+	Last(p []byte) bool
+	// Ending returns the byte that ends each answer; false if answers must be taken apart with Split.
+	Ending() (byte, bool)
+}
+
+// ByName returns the framing of that name: lines, nul or netstring.
+func ByName(name string) (Framing, error) {
+	switch name {
+	case "lines":
+		return Lines, nil
+	case "nul":
+		return NUL, nil
+	case "netstring":
+		return Netstring, nil
+	}
+	return nil, fmt.Errorf("unknown framing %q: use %s", name, strings.Join(Names, ", "))
+}
+
+// Names are the names that ByName knows.
+var Names = []string{"lines", "nul", "netstring"}
