@@ -68,3 +68,9 @@ func (p *Policy) target() int {
 	}
 	return int(min(max(float64(supply)/per, 1), maxWindow))
 }
+
+// Due reports whether it is time to warm up the successor of a worker that may be given left more items: when it will
+// be done with them before the successor, which takes warmUp, could be warm with certainty.
+func Due(left int64, perItem, warmUp time.Duration) bool {
+	return left <= 0 || time.Duration(left)*perItem <= 2*warmUp
+}

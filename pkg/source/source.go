@@ -84,6 +84,13 @@ func (s *Source) Err() error {
 	return s.err
 }
 
+// More reports whether Take would find something now.
+func (s *Source) More() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ahead > 0
+}
+
 // Take removes the next items, at most most of them and, unless it is a single one, at most maxBytes bytes of them.
 // It never blocks.
 func (s *Source) Take(most, maxBytes int) (Batch, State) {

@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+)
+
+// envPrefix and envNames make the one rule for names in the environment: --init-jobs is STOKE_INIT_JOBS.
+const envPrefix = "STOKE"
+
+var envNames = strings.NewReplacer("-", "_")
+
+// load merges flags, environment, config file and defaults, in this order of precedence.
+func load(gs []group) (*settings, error) {
+	v := viper.New()
+	v.SetEnvPrefix(envPrefix)
+	v.SetEnvKeyReplacer(envNames)
+	v.AutomaticEnv()
+	for _, g := range gs {
+		if err := v.BindPFlags(g.flags); err != nil {
+			return nil, err
+		}
+	}
+	file := v.GetString("config")
+	if file != "" {
+		v.SetConfigFile(file)
+		if err := v.ReadInConfig(); err != nil {
+			return nil, configError(file, err)
+		}
+	}
+	s := new(settings)
+	if err := v.UnmarshalExact(s); err != nil {
+		return nil, settingError(file, err)
+	}
+	return s, nil
+}
+
+func configError(file string, err error) error {
+	var path *os.PathError
+	var kind viper.UnsupportedConfigError
+	switch {
+	case errors.As(err, &path):
+		return usagef("--config %s: %v", file, path.Err)
+	case errors.As(err, &kind):
+		return usagef("--config %s: unknown kind of file", file).withHint("name it .yaml, .toml or .json")
+	}
+	return usagef("--config %s: %v", file, err)
+}
+
+// settingError words what mapstructure found: a key that is no flag, or a value that does not fit.
+func settingError(file string, err error) error {
+	text := err.Error()
+	if _, keys, ok := strings.Cut(text, "has invalid keys: "); ok {
+		keys, _, _ = strings.Cut(keys, "\n")
+		return usagef("--config %s: unknown key: %s", file, keys).withHint("the keys are the names of the flags; see stoke --help")
+	}
+	var decode *mapstructure.DecodeError
+	if errors.As(err, &decode) {
+		return usagef("--%s: %v (set by flag, by %s or in the config file)", decode.Name(), decode.Unwrap(), envName(decode.Name()))
+	}
+	return usagef("settings: %s", text)
+}
+
+func envName(flag string) string {
+	return fmt.Sprintf("%s_%s", envPrefix, strings.ToUpper(envNames.Replace(flag)))
+}

@@ -1,0 +1,26 @@
+// Package cmd turns what was typed into a run, and what became of it into words and an exit status.
+//
+// In come arguments, environment and a config file; out come checked Options (options.go), from which run.go wires a
+// source of items, a launcher of workers, the engine and an output. Nothing below this package knows cobra or viper,
+// writes messages or knows an exit status: libraries return typed errors, voice.go words them, status.go ranks them.
+package cmd
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/pflag"
+)
+
+// Main runs stoke with the arguments behind the program's name and returns its exit status.
+func Main(args []string) int {
+	v := newVoice(os.Stderr)
+	c := newCommand(v)
+	c.SetArgs(args)
+	err := c.Execute()
+	if err == nil || errors.Is(err, pflag.ErrHelp) {
+		return statusOK
+	}
+	v.report(err)
+	return statusOf(err)
+}

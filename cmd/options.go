@@ -1,0 +1,186 @@
+package cmd
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-shellwords"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/wire"
+)
+
+// options is a checked command line: everything in it can be done, so far as can be known before it is tried.
+type options struct {
+	command []string
+	init    string
+	ready   *regexp.Regexp
+	slotVar string
+	jobs    int
+
+	argFile   string // "": standard input
+	delimiter []byte
+	framing   wire.Framing
+
+	output   string // "": standard output
+	failed   string
+	accepted bool // failed items were accepted with an explicit --on-error
+	engine   engine.Options
+}
+
+// check turns settings and the words behind the flags into options. Every error names the flag at fault.
+func (s *settings) check(args []string) (*options, error) {
+	o := &options{init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	for _, part := range []func(*options) error{
+		func(o *options) error { return s.checkCommand(o, args) }, s.checkInput, s.checkOutput, s.checkWarmUp, s.checkWorkers,
+	} {
+		if err := part(o); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+func (s *settings) checkCommand(o *options, args []string) (err error) {
+	o.command = args
+	if len(args) == 0 && s.Worker != "" {
+		if o.command, err = splitCommand(s.Worker); err != nil {
+			return err
+		}
+	}
+	if len(o.command) == 0 || o.command[0] == "" {
+		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
+	}
+	for _, arg := range o.command {
+		if strings.Contains(arg, "{}") {
+			return usagef("%q: {} is not replaced here: items arrive on the worker's standard input, one a line", arg).
+				withHint("for a process an item, with the item as an argument, use xargs -I{} or parallel")
+		}
+	}
+	return nil
+}
+
+// splitCommand splits a command given as one string, without running anything.
+func splitCommand(command string) ([]string, error) {
+	p := shellwords.NewParser()
+	words, err := p.Parse(command)
+	if err != nil {
+		return nil, usagef("--worker %q: %v", command, err).withHint("check its quotes")
+	}
+	if p.Position >= 0 {
+		return nil, usagef("--worker %q: no shell runs it, so %q would not do what it says", command, command[p.Position:p.Position+1]).
+			withHint("put it into a shell: sh -c '...'")
+	}
+	return words, nil
+}
+
+func (s *settings) checkInput(o *options) (err error) {
+	switch {
+	case s.Null && s.Delimiter != "":
+		return usagef("--null and --delimiter exclude each other")
+	case s.Null:
+		o.delimiter = []byte{0}
+	case s.Delimiter == "":
+		o.delimiter = []byte{'\n'}
+	default:
+		if o.delimiter, err = unescape(s.Delimiter); err != nil {
+			return usagef("--delimiter %q: %v", s.Delimiter, err)
+		}
+	}
+	o.engine.Delimiter = o.delimiter
+	o.engine.MaxItem, err = size("max-item", s.MaxItem)
+	return err
+}
+
+func (s *settings) checkOutput(o *options) (err error) {
+	f := &o.engine.Format
+	f.End, f.Tag, f.JSON = '\n', s.Tag, s.JSON
+	if s.Zero {
+		f.End = 0
+	}
+	if s.Tag && s.JSON {
+		return usagef("--tag and --json exclude each other").withHint("the objects of --json hold the item")
+	}
+	if s.Output != "" && s.Output == s.Failed {
+		return usagef("--output and --failed name the same file")
+	}
+	o.accepted = s.OnError != "" && s.OnError != "stop"
+	switch kind, text, given := strings.Cut(s.OnError, "="); {
+	case kind == "" && !given, kind == "fill":
+		f.OnError, f.Fill = engine.Fill, text
+	case kind == "skip" && !given:
+		f.OnError = engine.Skip
+	case kind == "stop" && !given:
+		f.OnError = engine.Stop
+	default:
+		return usagef("--on-error %q: use fill, fill=TEXT, skip or stop", s.OnError)
+	}
+	o.engine.Unordered = s.Unordered
+	o.engine.Buffer, err = size("buffer", s.Buffer)
+	return err
+}
+
+func (s *settings) checkWarmUp(o *options) (err error) {
+	if s.Ready != "" {
+		if o.ready, err = regexp.Compile(s.Ready); err != nil {
+			return usagef("--ready %q: %v", s.Ready, err)
+		}
+		o.engine.StartsWarm = true
+	}
+	if o.engine.InitTimeout, err = duration("init-timeout", s.InitTimeout); err != nil {
+		return err
+	}
+	if s.InitRetries < 0 {
+		return usagef("--init-retries %d: must not be negative", s.InitRetries)
+	}
+	if s.InitJobs < 0 {
+		return usagef("--init-jobs %d: must not be negative", s.InitJobs)
+	}
+	o.engine.InitRetries, o.engine.InitJobs = s.InitRetries, s.InitJobs
+	return nil
+}
+
+func (s *settings) checkWorkers(o *options) (err error) {
+	if o.jobs, err = jobs(s.Jobs, cpus()); err != nil {
+		return err
+	}
+	if o.framing, err = wire.ByName(s.Framing); err != nil {
+		return usagef("--framing: %v", err)
+	}
+	if s.Lockstep && s.FeedAhead {
+		return usagef("--lockstep and --feed-ahead exclude each other")
+	}
+	if s.RecycleAfter < 0 {
+		return usagef("--recycle-after %d: must not be negative", s.RecycleAfter)
+	}
+	if s.RecycleRSS != "" {
+		if o.engine.RecycleRSS, err = size("recycle-rss", s.RecycleRSS); err != nil {
+			return err
+		}
+	}
+	if s.SlotVar != "" && !variable.MatchString(s.SlotVar) {
+		return usagef("--slot-var %q: not a name for a variable", s.SlotVar)
+	}
+	e := &o.engine
+	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.jobs, o.framing, s.Lockstep, s.FeedAhead, s.RecycleAfter
+	return nil
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// duration reads a duration; a bare number is seconds. An empty one is none.
+func duration(flag, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		d, err = time.ParseDuration(text + "s")
+	}
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%w", usagef("--%s %q: not a duration", flag, text).withHint("say 500ms, 30s, 5m or 2h"))
+	}
+	return d, nil
+}

@@ -1,0 +1,94 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// output is where answers go. A file appears only when it is complete: it grows beside its place, under the name
+// OUT.part, and takes its name at the end in one step. A device or a fifo is written to directly.
+type output struct {
+	file  *os.File
+	final string // the name it is to get; "" if it has it
+}
+
+// openOutput opens the output named name; "" is standard output.
+func openOutput(name string) (*output, error) {
+	if name == "" {
+		return &output{file: os.Stdout}, nil
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		return &output{file: f}, named("--output", err)
+	}
+	f, err := os.OpenFile(name+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return &output{file: f, final: name}, named("--output", err)
+}
+
+// finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
+func (o *output) finish(complete bool) error {
+	if o.final == "" {
+		if o.file == os.Stdout {
+			return nil
+		}
+		return named("--output", o.file.Close())
+	}
+	if !complete {
+		o.file.Close()
+		return nil
+	}
+	if err := o.file.Sync(); err != nil {
+		o.file.Close()
+		return named("--output", err)
+	}
+	if err := o.file.Close(); err != nil {
+		return named("--output", err)
+	}
+	if err := os.Rename(o.file.Name(), o.final); err != nil {
+		return named("--output", err)
+	}
+	return named("--output", syncDir(filepath.Dir(o.final)))
+}
+
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// openInput opens the input named name; "" and "-" are standard input.
+func openInput(name string) (*os.File, error) {
+	if name == "" || name == "-" {
+		return os.Stdin, nil
+	}
+	f, err := os.Open(name)
+	return f, named("--arg-file", err)
+}
+
+// openFailed opens the file for failed items; nil if none is wanted.
+func openFailed(name string) (io.Writer, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, named("--failed", err)
+	}
+	return f, nil
+}
+
+// named says which flag an error is about.
+func named(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}

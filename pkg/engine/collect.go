@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"stoke/pkg/source"
+)
+
+const (
+	// smallRead is a read of few bytes: if more answers are due, the worker writes them one by one.
+	smallRead = 16 << 10
+	// shortRest and longRest bound the pauses that let such answers gather. Without them a worker that flushes each
+	// line wakes this process for each line, and both slow down to half their speed.
+	shortRest = 50 * time.Microsecond
+	longRest  = time.Millisecond
+)
+
+// collect takes the answers out of the read buffer, whose last n bytes are new, and publishes them.
+func (c *conversation) collect(n int) error {
+	now := time.Now()
+	before := c.progress()
+	rest, err := c.answers(c.buf, now)
+	if err != nil {
+		return err
+	}
+	c.buf = c.buf[:copy(c.buf, rest)]
+	if partial := int64(len(c.buf)); partial > c.e.o.MaxItem+slack && len(c.inflight) > 0 {
+		c.skip()
+	}
+	if done := c.progress() - before; done > 0 {
+		c.size.Observe(int(done), now.Sub(c.mark))
+		c.mark = now
+		c.probe = c.firstProbe()
+	}
+	if c.answered == c.sent {
+		c.prompt = true
+	}
+	c.pace(n)
+	return nil
+}
+
+// slack is what may come with an answer besides its bytes, such as a length: more than the limit by this is too large
+// without doubt.
+const slack = 32
+
+// answers publishes the whole answers at the start of p and returns what follows them.
+func (c *conversation) answers(p []byte, now time.Time) (rest []byte, err error) {
+	took := now.Sub(c.mark)
+	for len(p) > 0 {
+		if c.skipped > 0 {
+			p = c.skipOn(p)
+			continue
+		}
+		if len(c.inflight) == 0 {
+			return nil, c.excess(p)
+		}
+		b := c.inflight[0]
+		n, end, err := c.dec.Scan(p, b.run())
+		if err != nil {
+			return nil, c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+		}
+		if n > 1 && int64(end) > c.e.o.MaxItem {
+			n, end, _ = c.dec.Scan(p, 1) // one of them may be too large: look at each
+		}
+		if n == 0 {
+			break
+		}
+		if err := c.accept(b, p[:end], n, took/time.Duration(n)); err != nil {
+			return nil, err
+		}
+		p = p[end:]
+	}
+	return p, nil
+}
+
+// accept takes n answers, p, for the next items of b.
+func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) error {
+	if read, known := c.w.Read(); known && read < c.mustHaveRead(b, n) {
+		return c.excess(p)
+	}
+	if c.answered == 0 {
+		c.heat()
+		c.e.proven()
+	}
+	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
+		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
+			c.reject(b, int64(len(answer)))
+			return nil
+		}
+	}
+	c.publish(b, p, n, took)
+	b.done += n
+	c.advance(b, n)
+	c.e.answered.Add(int64(n))
+	return nil
+}
+
+// mustHaveRead is the number of bytes that the worker has read for certain when it has answered n more items of b.
+func (c *conversation) mustHaveRead(b *batch, n int) int64 {
+	if n < b.owed() {
+		out := b.Items
+		if b.wire != nil {
+			out = b.wire
+		}
+		return b.end - int64(len(out)) + 1
+	}
+	return b.end - 1 // it may know where the last item ends without reading its delimiter
+}
+
+// advance accounts for n more answers to b, and closes it if they were the last.
+func (c *conversation) advance(b *batch, n int) {
+	c.answered += int64(n)
+	c.settle(b)
+	if b.done == b.N {
+		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+		c.e.release(b)
+	}
+}
+
+// publish renders n answers, p, and passes them on.
+func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
+	f := &c.e.o.Format
+	if end, ok := c.dec.Ending(); ok && f.plain() {
+		if end != f.End {
+			for i, ch := range p {
+				if ch == end {
+					p[i] = f.End
+				}
+			}
+		}
+		c.e.queue.publish(b, append(c.e.pool.Get(len(p)), p...))
+		return
+	}
+	out := c.e.pool.Get(len(p))
+	r := result{seq: b.seq(), worker: c.r.slot, attempts: 1, took: took}
+	for range n {
+		r.answer, p = c.dec.Split(p)
+		if !f.plain() {
+			item, _ := c.e.o.Delimiter.Split(b.Items[b.cursor:], b.N-int(r.seq-b.First))
+			r.item = item
+			b.cursor += len(item) + len(c.e.o.Delimiter)
+		}
+		out = c.e.render(b, out, &r)
+		r.seq++
+	}
+	c.e.queue.publish(b, out)
+}
+
+// render appends r to out, of which it publishes a part first if it grows large.
+func (e *Engine) render(b *batch, out []byte, r *result) []byte {
+	need := len(out) + len(r.item) + 2*len(r.answer) + 256
+	if need > cap(out) {
+		if len(out) >= source.Slab/2 {
+			e.queue.publish(b, out)
+			out = e.pool.Get(source.Slab)
+		} else {
+			old := out
+			out = append(e.pool.Get(max(need, 2*cap(old))), old...)
+			e.pool.Put(old)
+		}
+	}
+	return e.o.Format.append(out, r)
+}
+
+// reject fails the next item of b because of its answer, of size bytes.
+func (c *conversation) reject(b *batch, size int64) {
+	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem})
+	c.advance(b, 1)
+}
+
+// skip begins to read past an answer that is too large to be kept.
+func (c *conversation) skip() {
+	n, _ := c.dec.Skip(c.buf)
+	c.skipped = int64(n)
+	c.buf = c.buf[:0]
+	if cap(c.buf) > source.Slab {
+		c.buf = c.e.pool.Get(source.Slab)
+	}
+}
+
+// skipOn goes on with that and returns what follows the answer.
+func (c *conversation) skipOn(p []byte) (rest []byte) {
+	n, done := c.dec.Skip(p)
+	c.skipped += int64(n)
+	if done {
+		size := c.skipped - 1
+		c.skipped = 0
+		c.heat()
+		c.reject(c.inflight[0], size)
+	}
+	return p[n:]
+}
+
+// pace lets output gather after a read of only n bytes, if more answers are due and the worker has enough to do
+// meanwhile. It never waits when one answer is awaited.
+func (c *conversation) pace(n int) {
+	if n >= smallRead {
+		c.rest = max(c.rest/2, shortRest)
+		return
+	}
+	work := time.Duration(c.pending()) * c.size.PerItem()
+	if c.pending() < 2 || work < 2*shortRest {
+		c.rest = shortRest
+		return
+	}
+	c.w.Nap(min(c.rest, work/2))
+	c.rest = min(2*max(c.rest, shortRest), longRest)
+}
+
+// excess is the fault of a worker that has written p without being asked.
+func (c *conversation) excess(p []byte) error {
+	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted", Quote(p, false)),
+		"a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready")
+}
+
+// short is the fault of a worker that has answered fewer items than it read.
+func (c *conversation) short(owed int64) error {
+	b := c.inflight[0]
+	problem := fmt.Sprintf("ended %d answers short of %d items", owed, c.sent)
+	if len(c.buf) > 0 {
+		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
+	}
+	problem += fmt.Sprintf("; the last of them, from item %d %s on, have no answer, or answers are shifted", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+	return c.fault(problem, "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
+}
+
+func (c *conversation) fault(problem, hint string) error {
+	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Hint: hint, Words: c.w.LastWords()}
+}

@@ -1,0 +1,27 @@
+// Package engine maps items through warm workers, in order: take, map, write. This page is the tour.
+//
+// In come a stream of items (package source), a way to start workers, and a Framing; out go rendered answers to a
+// writer, in input order. The way of one batch:
+//
+//  1. A runner, one goroutine for each worker slot, has room for more work and takes a batch (dispatch.go): as many
+//     consecutive items as package sizing allows. In the same critical section the batch is appended to the ordered
+//     queue (queue.go). Order is by construction: there is no sequence map and no sort. A runner starts its worker when
+//     it has taken its first batch, so three items never start eight workers (runner.go).
+//  2. The runner's conversation with its worker (conversation.go) sends the batch: one write of contiguous bytes. It may
+//     send more before the first batch is answered.
+//  3. It collects answers into the oldest unfinished batch (collect.go): contiguous bytes, counted by their ends, with no
+//     allocation and no channel operation for an item. Whole answers are rendered (render.go) and published to the batch's
+//     place in the queue at once, so that nothing waits for a batch to be complete.
+//  4. The writer (writer.go) walks the queue: it writes what the head has, and goes on to the next batch when the head is
+//     closed. Closed neighbours are merged, and what waits behind a slow head goes to an unlinked file beyond a budget
+//     (spill.go), so that a straggler neither stops the others nor fills the memory.
+//
+// A batch belongs to one runner from take to close; only its output, guarded by the queue's lock, is shared. A worker
+// belongs to one conversation, and a conversation to one goroutine: there are no locks around either.
+//
+// Workers that hold answers back. Most filters flush when their output buffer is full, not for each line. A worker that
+// sleeps in read with nothing left to read has consumed what it was sent: it is fed on, and the time it took counts for
+// sizing just as answers would (probe.go).
+//
+// A worker that breaks its protocol ends the run with a *ProtocolError, one that cannot be started with an *InitError.
+package engine

@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stoke/pkg/cut"
+	"stoke/pkg/source"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// Worker is one warm process as the engine sees it; *worker.Worker is the real one, and says what each method does.
+// It belongs to one goroutine, but for Ring.
+type Worker interface {
+	Pid() int
+	Ring()
+	Send(p []byte) error
+	Written() int64
+	Read() (n int64, known bool)
+	Exchange(buf []byte, timeout time.Duration) (int, error)
+	Nap(d time.Duration)
+	Idle() worker.Verdict
+	CloseInput()
+	LastWords() string
+	Finish(patience time.Duration, hurry <-chan struct{}) worker.Exit
+}
+
+// Start starts the worker of a slot and returns once it may be sent items. With idle, it waits until the worker reads,
+// so far as can be seen, because no item will wait for it. It gives up when cancelled says so. Errors: *InitError.
+type Start func(slot int, idle bool, cancelled func() bool) (Worker, error)
+
+// Options says how to run. Fields are required unless they say otherwise.
+type Options struct {
+	Jobs       int // number of worker slots
+	Start      Start
+	StartsWarm bool // Start returns only workers that are warm
+	Framing    wire.Framing
+	Delimiter  cut.Delimiter // ends an item in the input
+	Out        io.Writer     // gets rendered output
+	Failed     io.Writer     // gets failed items with their delimiter; optional
+	Format     Format
+	MaxItem    int64 // bytes, of an item or an answer
+	Buffer     int64 // bytes of output kept in memory behind a straggler
+
+	Unordered   bool
+	Lockstep    bool // one item in flight in each worker
+	FeedAhead   bool // take what a worker has read for done, as if it had been seen to sleep in read
+	RecycleRSS  int64
+	RecycleNum  int64         // replace a worker after that many items; 0: never
+	InitTimeout time.Duration // 0: none
+	InitRetries int
+	InitJobs    int                     // workers that may warm up at once; 0: all
+	RSS         func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
+	Failure     func(*ItemError)        // told of each failed item, from any goroutine
+	Warn        func(string)            // told of what is odd, from any goroutine
+}
+
+// Summary counts what a run did.
+type Summary struct {
+	Answered, Failed int64
+}
+
+// Engine is one run. Make it with New; Run may be called once.
+type Engine struct {
+	o        Options
+	pool     source.Pool
+	queue    *queue
+	dispatch dispatch
+	warmups  chan struct{} // a token for each worker that may warm up at once; nil: no limit
+	starts   starts
+
+	answered, failed atomic.Int64
+	writeErr         error // the writer's own
+	leaving          sync.WaitGroup
+
+	mu      sync.Mutex
+	err     error               // the first failure of the run
+	killed  chan struct{}       // closed when the run is to end at once
+	workers map[Worker]struct{} // those alive, to be rung then
+	runners []*runner
+}
+
+// New prepares a run.
+func New(o Options) *Engine {
+	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e.queue = newQueue(&e.pool, o.Buffer, o.Unordered)
+	e.dispatch = dispatch{queue: e.queue, waiting: make([]*runner, o.Jobs), refuse: e.refuse}
+	if o.InitJobs > 0 {
+		e.warmups = make(chan struct{}, o.InitJobs)
+	}
+	for slot := 1; slot <= o.Jobs; slot++ {
+		e.runners = append(e.runners, newRunner(e, slot))
+	}
+	return e
+}
+
+// Run maps all items of in and returns when everything due is written and all workers are gone. When ctx is cancelled
+// it ends at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
+func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
+	e.dispatch.mu.Lock() // the source may call ready before it is known
+	src := source.New(in, e.o.Delimiter, e.o.MaxItem, &e.pool, e.dispatch.ready)
+	e.dispatch.source = src
+	e.dispatch.mu.Unlock()
+	defer src.Close()
+	defer context.AfterFunc(ctx, func() { e.fail(context.Cause(ctx)) })()
+
+	var runners sync.WaitGroup
+	for _, r := range e.runners {
+		runners.Go(r.run)
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		e.write()
+	}()
+	runners.Wait()
+	e.leaving.Wait()
+	e.queue.finish()
+	<-written
+	e.queue.spill.close()
+	if err := src.Err(); err != nil {
+		e.fail(&ReadError{err})
+	}
+	return Summary{e.answered.Load(), e.failed.Load()}, e.failure()
+}
+
+// Drain makes the run take no more items, and end when those in flight are answered.
+func (e *Engine) Drain() { e.dispatch.drain() }
+
+// fail ends the run at once; the first reason given stays.
+func (e *Engine) fail(err error) {
+	e.mu.Lock()
+	if e.err != nil {
+		e.mu.Unlock()
+		return
+	}
+	e.err = err
+	close(e.killed)
+	for w := range e.workers {
+		w.Ring()
+	}
+	e.mu.Unlock()
+	for _, r := range e.runners {
+		r.wake()
+	}
+}
+
+// employ makes w be rung when the run is to end at once.
+func (e *Engine) employ(w Worker) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.workers[w] = struct{}{}
+}
+
+func (e *Engine) dismiss(w Worker) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.workers, w)
+}
+
+func (e *Engine) failure() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err
+}
+
+// cancelled reports whether the run is to end at once.
+func (e *Engine) cancelled() bool {
+	select {
+	case <-e.killed:
+		return true
+	default:
+		return false
+	}
+}
+
+// refuse fails an item that is larger than may be.
+func (e *Engine) refuse(b *batch) {
+	e.failItem(b, 0, &TooLargeError{"it is", b.Refused, e.o.MaxItem})
+	e.release(b)
+}
+
+// failItem fails the first item of b that is not done.
+func (e *Engine) failItem(b *batch, slot int, err error) {
+	item := b.item(e.o.Delimiter)
+	e.failed.Add(1)
+	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Partial: b.Refused > 0})
+	attempts := 1
+	if slot == 0 {
+		attempts = 0
+	}
+	r := result{seq: b.seq(), item: item, err: err, worker: slot, attempts: attempts}
+	if out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r); len(out) > 0 {
+		e.queue.publish(b, out)
+	}
+	if e.o.Failed != nil && b.Refused == 0 {
+		e.queue.fail(b, append(append([]byte(nil), item...), e.o.Delimiter...))
+	}
+	b.done++
+	b.cursor += len(item) + len(e.o.Delimiter)
+	if e.o.Format.OnError == Stop {
+		e.fail(ErrStopped)
+	}
+}
+
+// release closes a batch that is done, and gives its memory back.
+func (e *Engine) release(b *batch) {
+	e.pool.Put(b.Items)
+	if b.wire != nil {
+		e.pool.Put(b.wire)
+	}
+	e.queue.close(b)
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is
+// looked at rarely; the others soon, and then in proportion to how long they have been taking.
+const (
+	soonProbe  = 500 * time.Microsecond
+	rareProbe  = 20 * time.Millisecond
+	slowest    = 10 // times the first pause
+	proportion = 16 // of the time taken so far
+)
+
+const (
+	// silence is how long a worker may hold back an answer before the user is told what may be wrong, where it is
+	// certain or where nothing can be seen.
+	silence = time.Second
+	// sizeEvery is the pause between two looks at a worker's memory.
+	sizeEvery = time.Second
+	// warmProbe bounds the pause between two looks whether a worker has begun to read.
+	warmProbe = 20 * time.Millisecond
+)
+
+func (c *conversation) firstProbe() time.Duration {
+	if c.prompt {
+		return rareProbe
+	}
+	return soonProbe
+}
+
+// patience is how long to wait for the worker before it is looked at; negative: as long as it takes.
+func (c *conversation) patience() time.Duration {
+	switch {
+	case c.in == closed && c.answered == c.sent:
+		return finishPatience
+	case !c.warm:
+		return min(c.probe, warmProbe)
+	case c.in == closed:
+		return -1
+	case c.pending() > 0:
+		return c.probe
+	case c.e.o.RecycleRSS > 0:
+		return sizeEvery
+	}
+	return -1
+}
+
+// look looks at a worker that has written nothing for a while, or whose runner was woken.
+func (c *conversation) look() error {
+	quiet := time.Since(c.mark)
+	if err := c.warming(); err != nil {
+		return err
+	}
+	if c.in == closed || c.pending() == 0 || quiet < c.probe {
+		return nil
+	}
+	switch c.verdictOn() {
+	case worker.Idle:
+		return c.held(quiet)
+	case worker.Unknown:
+		c.complain(quiet)
+	}
+	c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
+	return nil
+}
+
+// verdictOn asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
+func (c *conversation) verdictOn() worker.Verdict {
+	if !c.e.o.FeedAhead {
+		return c.w.Idle()
+	}
+	if read, known := c.w.Read(); known && read < c.bytes {
+		return worker.Busy
+	}
+	return worker.Idle
+}
+
+// warming notices that the worker has begun to read, or has not in time.
+func (c *conversation) warming() error {
+	if c.warm {
+		return nil
+	}
+	if read, known := c.w.Read(); known && read > 0 {
+		c.heat()
+		return nil
+	}
+	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
+		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
+	}
+	c.probe *= 2
+	return nil
+}
+
+// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on.
+func (c *conversation) held(quiet time.Duration) error {
+	if c.e.o.Lockstep {
+		if quiet < silence {
+			return nil
+		}
+		b := c.inflight[0]
+		return c.fault(fmt.Sprintf("has read item %d %s and waits for more without answering it; it keeps its output in a buffer", b.seq(), Quote(b.item(c.e.o.Delimiter), false)),
+			"--lockstep needs a worker that flushes each answer")
+	}
+	c.size.Buffered()
+	c.size.Observe(c.pending(), quiet)
+	c.consumed = c.sent
+	c.mark = time.Now()
+	c.prompt = false
+	return nil
+}
+
+// complain tells the user, once, about a worker that cannot be looked into.
+func (c *conversation) complain(quiet time.Duration) {
+	if c.silent || quiet < silence || c.answered > 0 {
+		return
+	}
+	read, known := c.w.Read()
+	if known && read < c.bytes {
+		return
+	}
+	c.silent = true
+	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v; if it keeps its answers in a buffer, make it flush, or give --feed-ahead", c.r.slot, c.w.Pid(), silence))
+}
+
+func (c *conversation) describeExit(exit worker.Exit) string {
+	if exit.Forced {
+		return fmt.Sprintf("worker %d (pid %d) had answered everything but did not exit, and was killed", c.r.slot, c.w.Pid())
+	}
+	return fmt.Sprintf("worker %d (pid %d) had answered everything, then ended with %v", c.r.slot, c.w.Pid(), exit)
+}

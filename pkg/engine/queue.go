@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"sync"
+
+	"stoke/pkg/source"
+)
+
+// segment is a piece of rendered output: in memory, or n bytes at off in the spill file.
+type segment struct {
+	buf []byte // nil if spilled
+	off int64
+	n   int
+}
+
+// queued is what the queue keeps for a batch.
+type queued struct {
+	out        []segment // rendered and not yet written
+	failed     []byte    // failed items, for --failed
+	closed     bool      // no more output will come
+	prev, next *batch
+}
+
+// queue holds the output of batches in the order of their items. All methods are safe for concurrent use.
+//
+// Runners push batches at the end and publish output to them; the writer takes what the head has. Memory is bounded
+// by the limit in two ways: while the head has something to write, downstream is the bottleneck, and full makes the
+// runners pause; while it has not, a straggler is, and the output of those behind it goes to the spill file.
+type queue struct {
+	mu        sync.Mutex
+	due       sync.Cond // the writer waits here
+	root      batch     // of the ring of batches: root.next is the head
+	free      *batch    // unused batches, linked by next
+	pool      *source.Pool
+	spill     spill
+	held      int64 // bytes of buffers with output, in memory
+	limit     int64
+	unordered bool
+	ended     bool // nothing more will be published
+	throttled bool // full said yes, and nobody has been woken since
+}
+
+func newQueue(pool *source.Pool, limit int64, unordered bool) *queue {
+	q := &queue{pool: pool, limit: limit, unordered: unordered}
+	q.due.L = &q.mu
+	q.root.next, q.root.prev = &q.root, &q.root
+	if unordered { // one batch that is always the head takes the output of all
+		q.link(&batch{})
+	}
+	return q
+}
+
+// push appends a batch for items. Callers push in the order of the items.
+func (q *queue) push(items source.Batch) *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	b := q.free
+	if b == nil {
+		b = new(batch)
+	} else {
+		q.free = b.next
+	}
+	*b = batch{Batch: items, refusal: b.refusal[:0], queued: queued{out: b.out[:0]}}
+	if !q.unordered {
+		q.link(b)
+	}
+	return b
+}
+
+func (q *queue) link(b *batch) {
+	b.prev, b.next = q.root.prev, &q.root
+	b.prev.next, q.root.prev = b, b
+}
+
+func (q *queue) unlink(b *batch) {
+	b.prev.next, b.next.prev = b.next, b.prev
+	q.recycle(b)
+}
+
+func (q *queue) recycle(b *batch) {
+	b.next, b.prev = q.free, nil
+	q.free = b
+}
+
+func (q *queue) head() *batch {
+	if q.root.next == &q.root {
+		return nil
+	}
+	return q.root.next
+}
+
+// publish appends output to b. The queue takes the buffer p over: it must come from the pool.
+func (q *queue) publish(b *batch, p []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held += int64(cap(p))
+	if q.unordered {
+		b = q.root.next
+	}
+	q.add(b, segment{buf: p, n: len(p)})
+	if b == q.root.next {
+		q.due.Signal()
+	}
+}
+
+// fail notes items, each with its delimiter, as failed.
+func (q *queue) fail(b *batch, items []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.unordered {
+		b = q.root.next
+	}
+	b.failed = append(b.failed, items...)
+}
+
+// close ends the output of b, which its caller must not use again.
+func (q *queue) close(b *batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.unordered {
+		q.recycle(b)
+		return
+	}
+	b.closed = true
+	if b.next.closed {
+		q.absorb(b, b.next)
+	}
+	if b.prev.closed { // never the root
+		q.absorb(b.prev, b)
+	} else if b == q.root.next {
+		q.due.Signal()
+	}
+}
+
+// absorb moves the output of the closed batch b to the closed batch into, its neighbour before.
+func (q *queue) absorb(into, b *batch) {
+	for _, s := range b.out {
+		q.add(into, s)
+	}
+	into.failed = append(into.failed, b.failed...)
+	q.unlink(b)
+}
+
+// add appends s to the output of b: into the last buffer while both fit in one, else as a segment of its own. The
+// buffer before is then as full as it will be, and is the one to be spilled when too much is held.
+func (q *queue) add(b *batch, s segment) {
+	if len(b.out) > 0 && s.buf != nil {
+		last := &b.out[len(b.out)-1]
+		if last.buf != nil && last.n+s.n <= source.Slab {
+			q.join(last, s)
+			return
+		}
+		q.relieve(b, last)
+	}
+	b.out = append(b.out, s)
+}
+
+func (q *queue) join(last *segment, s segment) {
+	if last.n+s.n > cap(last.buf) {
+		bigger := append(q.pool.Get(max(last.n+s.n, 2*cap(last.buf))), last.buf...)
+		q.held += int64(cap(bigger) - cap(last.buf))
+		q.pool.Put(last.buf)
+		last.buf = bigger
+	}
+	last.buf = append(last.buf, s.buf...)
+	last.n += s.n
+	q.release(s.buf)
+}
+
+func (q *queue) release(buf []byte) {
+	q.held -= int64(cap(buf))
+	q.pool.Put(buf)
+}
+
+// relieve spills the segment s of b if memory is held up by a straggler. If the disk will not have it, it stays.
+func (q *queue) relieve(b *batch, s *segment) {
+	if q.held <= q.limit || b == q.root.next || s.buf == nil || !q.straggling() {
+		return
+	}
+	if off, ok := q.spill.write(s.buf); ok {
+		q.release(s.buf)
+		s.buf, s.off = nil, off
+	}
+}
+
+// straggling reports whether the writer waits for the worker of the head rather than for its reader.
+func (q *queue) straggling() bool {
+	h := q.head()
+	return h != nil && !h.closed && len(h.out) == 0
+}
+
+// full reports whether no more items should be taken for now. The writer will call wake when it is over.
+func (q *queue) full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.throttled = q.held > q.limit && (q.spill.err != nil || !q.straggling())
+	return q.throttled
+}
+
+// finish says that nothing more will be published. next then returns what is due, and ends at the first open batch.
+func (q *queue) finish() {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	q.due.Signal()
+}
+
+// next waits for the next output: a segment, or failed items. ok is false at the end.
+func (q *queue) next() (s segment, failed []byte, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		h := q.head()
+		switch {
+		case h == nil || !h.closed && len(h.out) == 0 && len(h.failed) == 0:
+			if q.ended {
+				return segment{}, nil, false
+			}
+			q.due.Wait()
+		case len(h.out) > 0:
+			s = h.out[0]
+			h.out = h.out[:copy(h.out, h.out[1:])]
+			return s, nil, true
+		case len(h.failed) > 0:
+			failed, h.failed = h.failed, nil
+			return segment{}, failed, true
+		default:
+			q.unlink(h)
+		}
+	}
+}
+
+// wrote gives the buffer of a segment back, and reports whether runners that found the queue full can go on.
+func (q *queue) wrote(s segment) (wake bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if s.buf != nil {
+		q.release(s.buf)
+	} else {
+		q.spill.done(s.n)
+	}
+	if q.throttled && (q.held <= q.limit*3/4 || q.straggling()) {
+		q.throttled = false
+		return true
+	}
+	return false
+}

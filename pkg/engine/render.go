@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// OnError says what a failed item prints.
+type OnError int
+
+const (
+	Fill OnError = iota // a fixed text
+	Skip                // nothing
+	Stop                // nothing, and the run ends
+)
+
+// Format says how answers are printed. The zero value prints them as they are, ended by NUL.
+type Format struct {
+	End     byte // ends each answer
+	Tag     bool // ITEM<TAB>ANSWER
+	JSON    bool // one object a line
+	OnError OnError
+	Fill    string // what a failed item prints with OnError Fill
+}
+
+// plain reports whether answers are printed as they are, without their items.
+func (f *Format) plain() bool { return !f.Tag && !f.JSON }
+
+// result is one item and what became of it.
+type result struct {
+	seq      int64
+	item     []byte
+	answer   []byte
+	err      error // why it failed, or nil
+	worker   int   // slot; 0 if no worker has seen it
+	attempts int
+	took     time.Duration
+}
+
+// object is a result as --json prints it.
+type object struct {
+	Seq          int64   `json:"seq"`
+	Item         *string `json:"item,omitempty"`
+	ItemBase64   *string `json:"item_base64,omitempty"`
+	Ok           bool    `json:"ok"`
+	Answer       *string `json:"answer,omitempty"`
+	AnswerBase64 *string `json:"answer_base64,omitempty"`
+	Error        string  `json:"error,omitempty"`
+	Worker       int     `json:"worker,omitempty"`
+	Attempts     int     `json:"attempts"`
+	Seconds      float64 `json:"seconds"`
+}
+
+// append appends what is printed for r to dst.
+func (f *Format) append(dst []byte, r *result) []byte {
+	if r.err != nil && f.OnError != Fill {
+		return dst
+	}
+	if f.JSON {
+		return f.appendJSON(dst, r)
+	}
+	if f.Tag {
+		dst = append(append(dst, r.item...), '\t')
+	}
+	if r.err != nil {
+		dst = append(dst, f.Fill...)
+	} else {
+		dst = append(dst, r.answer...)
+	}
+	return append(dst, f.End)
+}
+
+func (f *Format) appendJSON(dst []byte, r *result) []byte {
+	o := object{Seq: r.seq, Ok: r.err == nil, Worker: r.worker, Attempts: r.attempts,
+		Seconds: float64(r.took.Round(time.Microsecond)) / float64(time.Second)}
+	o.Item, o.ItemBase64 = text(r.item)
+	if r.err != nil {
+		o.Error = r.err.Error()
+	} else {
+		o.Answer, o.AnswerBase64 = text(r.answer)
+	}
+	buf := bytes.NewBuffer(dst)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(o) // cannot fail: plain strings and numbers
+	dst = buf.Bytes()
+	dst[len(dst)-1] = f.End
+	return dst
+}
+
+// text returns p as a string, or in base64 if it is not UTF-8: encoding/json would put U+FFFD in its place.
+func text(p []byte) (plain, encoded *string) {
+	var s string
+	if utf8.Valid(p) {
+		s = string(p)
+		return &s, nil
+	}
+	s = base64.StdEncoding.EncodeToString(p)
+	return nil, &s
+}

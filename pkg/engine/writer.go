@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+
+	"stoke/pkg/source"
+)
+
+// write writes output as it becomes due, until the queue is finished. It is the one goroutine that waits for downstream.
+func (e *Engine) write() {
+	var scratch []byte
+	for {
+		s, failed, ok := e.queue.next()
+		if !ok {
+			return
+		}
+		if failed != nil {
+			e.put(e.o.Failed, failed)
+			continue
+		}
+		p := s.buf
+		if p == nil {
+			if scratch == nil {
+				scratch = make([]byte, source.Slab)
+			}
+			p = scratch[:s.n]
+			if _, err := e.queue.spill.file.ReadAt(p, s.off); err != nil {
+				e.fail(fmt.Errorf("temporary file: %w", err))
+				return
+			}
+		}
+		e.put(e.o.Out, p)
+		if e.queue.wrote(s) {
+			e.dispatch.wakeAll()
+		}
+	}
+}
+
+// put writes p to w unless an earlier write failed: what follows a gap would be taken for something else.
+func (e *Engine) put(w io.Writer, p []byte) {
+	if e.writeErr != nil || w == nil {
+		return
+	}
+	if _, err := w.Write(p); err != nil {
+		e.writeErr = err
+		e.fail(&WriteError{err})
+	}
+}
+
+// WriteError says that output could not be written.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return e.Err.Error() }
+func (e *WriteError) Unwrap() error { return e.Err }

@@ -1,0 +1,126 @@
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// unread is the number of bytes in the pipe behind fd that its reader has not taken; -1 where that cannot be known.
+func unread(fd int) int {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// idle tells whether the process pid and all its descendants sleep until more arrives on the pipe whose write end is
+// stdin. Every thread must sleep in read on a pipe, or wait for a child or, without a time limit, for another thread;
+// and one at least must read from that very pipe. A thread that computes, sleeps for a time or polls is at work.
+//
+// See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
+func idle(pid, stdin int) Verdict {
+	var st unix.Stat_t
+	if err := unix.Fstat(stdin, &st); err != nil {
+		return Unknown
+	}
+	reads := false
+	pipe := fmt.Sprintf("pipe:[%d]", st.Ino)
+	verdict := eachThread(pid, func(pid, tid int) Verdict { return asleep(pid, tid, pipe, &reads) })
+	if verdict == Idle && !reads {
+		return Busy
+	}
+	return verdict
+}
+
+// asleep judges one thread; it sets reads if the thread reads from pipe.
+func asleep(pid, tid int, pipe string, reads *bool) Verdict {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/syscall", pid, tid))
+	if err != nil {
+		return gone(err)
+	}
+	f := bytes.Fields(line)
+	if len(f) < 5 {
+		return Busy // "running"
+	}
+	switch call, _ := strconv.Atoi(string(f[0])); call {
+	case unix.SYS_READ, unix.SYS_READV:
+		fd, _ := strconv.ParseUint(string(bytes.TrimPrefix(f[1], []byte("0x"))), 16, 31)
+		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
+		if err != nil {
+			return gone(err)
+		}
+		if target == pipe {
+			*reads = true
+			return Idle
+		}
+		if len(target) > 6 && target[:6] == "pipe:[" { // from another part of this pipeline
+			return Idle
+		}
+	case unix.SYS_WAIT4, unix.SYS_WAITID:
+		return Idle
+	case unix.SYS_FUTEX:
+		if string(f[4]) == "0x0" {
+			return Idle
+		}
+	}
+	return Busy
+}
+
+// gone interprets an error from /proc: a thread that has just ended waits for nothing.
+func gone(err error) Verdict {
+	if os.IsPermission(err) {
+		return Unknown
+	}
+	return Busy
+}
+
+// eachThread asks f about every thread of pid and of its descendants, until one is not Idle.
+func eachThread(pid int, f func(pid, tid int) Verdict) Verdict {
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return gone(err)
+	}
+	for _, task := range tasks {
+		tid, err := strconv.Atoi(task.Name())
+		if err != nil {
+			continue
+		}
+		if v := f(pid, tid); v != Idle {
+			return v
+		}
+		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, tid))
+		if err != nil && !os.IsNotExist(err) {
+			return gone(err)
+		}
+		for _, child := range bytes.Fields(children) {
+			id, _ := strconv.Atoi(string(child))
+			if v := eachThread(id, f); v != Idle {
+				return v
+			}
+		}
+	}
+	return Idle
+}
+
+// TreeRSS is the memory in bytes that pid and its descendants hold, pages they share counted for each of them.
+// It is false where that cannot be known.
+func TreeRSS(pid int) (total int64, ok bool) {
+	page := int64(os.Getpagesize())
+	v := eachThread(pid, func(pid, tid int) Verdict {
+		if tid != pid {
+			return Idle
+		}
+		statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+		if f := bytes.Fields(statm); err == nil && len(f) > 1 {
+			pages, _ := strconv.ParseInt(string(f[1]), 10, 64)
+			total += pages * page
+		}
+		return Idle
+	})
+	return total, v == Idle
+}

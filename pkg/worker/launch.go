@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command says what to run.
+type Command struct {
+	Argv []string // program and arguments
+	Env  []string // the whole environment, KEY=VALUE
+	Dir  string   // working directory; "" is stoke's own
+}
+
+// Process is a running process with its stdio. The file descriptors are our ends; whoever holds the Process closes them.
+type Process struct {
+	*os.Process
+	In, Out int // non-blocking
+	Err     *os.File
+}
+
+// Launcher starts processes. It is the one seam through which workers come into being. Safe for concurrent use.
+type Launcher interface {
+	// Launch starts cmd. An error is a *LaunchError where cmd itself is at fault.
+	Launch(cmd Command) (*Process, error)
+}
+
+// LaunchError says that a command cannot be run.
+type LaunchError struct {
+	Name     string
+	NotFound bool // otherwise it was found, but cannot be executed
+	Err      error
+}
+
+func (e *LaunchError) Error() string {
+	switch {
+	case e.NotFound:
+		return fmt.Sprintf("%s: command not found", e.Name)
+	case errors.Is(e.Err, syscall.ENOEXEC):
+		return fmt.Sprintf("%s: cannot be executed: it is neither a program nor a script that begins with #!", e.Name)
+	}
+	return fmt.Sprintf("%s: cannot be executed: %v", e.Name, e.Err)
+}
+
+func (e *LaunchError) Unwrap() error { return e.Err }
+
+// Local launches on this machine.
+type Local struct {
+	pipeSize int
+	requests chan request
+}
+
+type request struct {
+	cmd   Command
+	reply chan<- reply
+}
+
+type reply struct {
+	process *Process
+	err     error
+}
+
+// NewLocal returns a launcher whose pipes hold pipeSize bytes, where the system grants it.
+//
+// All its processes are children of one thread that lives as long as the program, because the signal that Linux sends
+// them when their parent dies is bound to the parent's thread.
+func NewLocal(pipeSize int) *Local {
+	l := &Local{pipeSize: pipeSize, requests: make(chan request)}
+	go func() {
+		runtime.LockOSThread()
+		for r := range l.requests {
+			p, err := l.launch(r.cmd)
+			r.reply <- reply{p, err}
+		}
+	}()
+	return l
+}
+
+// Launch implements Launcher.
+func (l *Local) Launch(cmd Command) (*Process, error) {
+	answer := make(chan reply, 1)
+	l.requests <- request{cmd, answer}
+	r := <-answer
+	return r.process, r.err
+}
+
+func (l *Local) launch(cmd Command) (_ *Process, err error) {
+	path, err := exec.LookPath(cmd.Argv[0])
+	if err != nil {
+		var e *exec.Error
+		if errors.As(err, &e) {
+			err = e.Err
+		}
+		return nil, &LaunchError{cmd.Argv[0], !errors.Is(err, fs.ErrPermission), err}
+	}
+	var ends pipes
+	defer func() { ends.closeAfter(err) }()
+	p := new(Process)
+	var in, out, stderr *os.File
+	if in, p.In, err = ends.pipe(true, l.pipeSize); err != nil {
+		return nil, err
+	}
+	if out, p.Out, err = ends.pipe(false, l.pipeSize); err != nil {
+		return nil, err
+	}
+	if p.Err, stderr, err = os.Pipe(); err != nil {
+		return nil, err
+	}
+	ends.theirs = append(ends.theirs, stderr)
+	p.Process, err = os.StartProcess(path, cmd.Argv, &os.ProcAttr{
+		Dir: cmd.Dir, Env: cmd.Env, Files: []*os.File{in, out, stderr}, Sys: attributes(),
+	})
+	if err != nil {
+		p.Err.Close()
+		return nil, startError(cmd.Argv[0], err)
+	}
+	return p, nil
+}
+
+// startError tells a fault of the command from one of the system, such as too many processes.
+func startError(name string, err error) error {
+	for _, ours := range []error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, ours) {
+			return err
+		}
+	}
+	var e *os.PathError
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	return &LaunchError{name, false, err}
+}
+
+// pipes are the pipe ends made for one process: theirs are closed once it has started, ours if it did not.
+type pipes struct {
+	theirs []*os.File
+	ours   []int
+}
+
+// pipe makes a pipe for a process to read from or to write to. Our end does not block; theirs does, as programs expect.
+func (ends *pipes) pipe(reads bool, size int) (theirs *os.File, ours int, err error) {
+	r, w, err := closeOnExecPipe()
+	if err != nil {
+		return nil, -1, fmt.Errorf("pipe: %w", err)
+	}
+	child := r
+	ours = w
+	if !reads {
+		child, ours = w, r
+	}
+	Widen(ours, size)
+	theirs = os.NewFile(uintptr(child), "|")
+	ends.theirs = append(ends.theirs, theirs)
+	ends.ours = append(ends.ours, ours)
+	return theirs, ours, unix.SetNonblock(ours, true)
+}
+
+func (ends *pipes) closeAfter(err error) {
+	for _, f := range ends.theirs {
+		f.Close()
+	}
+	if err == nil {
+		return
+	}
+	for _, fd := range ends.ours {
+		unix.Close(fd)
+	}
+}

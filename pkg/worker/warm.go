@@ -1,0 +1,89 @@
+package worker
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"time"
+)
+
+// ErrEnded says that the worker ended before it was warm.
+var ErrEnded = errors.New("it ended before it was warm")
+
+// ErrSlow says that the worker was not warm in time.
+var ErrSlow = errors.New("it was not warm in time")
+
+// ErrStopped says that the warm-up was given up because the run ends.
+var ErrStopped = errors.New("the run was stopped")
+
+// WithInit returns a command line that runs code in a shell and then argv in its place: what code does to the shell
+// (cd, export, ulimit, . venv/bin/activate) carries over. code reads nothing and prints to stderr, so that it can
+// neither eat items nor answer them.
+func WithInit(argv []string, code string) []string {
+	const script = `eval "$1" </dev/null >&2 || { echo "--init failed with status $?" >&2; exit 125; }
+shift
+exec "$@"`
+	return append([]string{"sh", "-c", script, "sh", code}, argv...)
+}
+
+// AwaitReady reads the worker's output up to and including the first line that matches ready. These lines are passed
+// on like its stderr. cancelled is asked whenever the worker is rung.
+func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show func([]byte), cancelled func() bool) error {
+	return w.await(timeout, listen, cancelled, func(out []byte) (rest []byte, done bool) {
+		for {
+			end := bytes.IndexByte(out, '\n') + 1
+			if end == 0 {
+				return out, false
+			}
+			show(out[:end])
+			line := bytes.TrimSuffix(out[:end-1], []byte("\r"))
+			if out = out[end:]; ready.Match(line) {
+				return out, true
+			}
+		}
+	})
+}
+
+// AwaitIdle waits until the worker sleeps in read for its first item, or for as long as the host can tell.
+func (w *Worker) AwaitIdle(timeout time.Duration, cancelled func() bool) error {
+	return w.await(timeout, glance, cancelled, func(out []byte) ([]byte, bool) { return out, len(out) > 0 || w.Idle() != Busy })
+}
+
+const (
+	// glance is the pause between two looks whether a worker sleeps in read.
+	glance = 2 * time.Millisecond
+	// listen is how long a read for the ready line may take before the time is looked at.
+	listen = 50 * time.Millisecond
+	// gulp is how much output is read at once during the warm-up, in bytes.
+	gulp = 4 << 10
+)
+
+// await reads output until done says that the worker is warm. What done leaves over is kept for Exchange.
+func (w *Worker) await(timeout, pause time.Duration, cancelled func() bool, done func(out []byte) (rest []byte, warm bool)) error {
+	deadline := time.Now().Add(timeout)
+	var out []byte
+	for {
+		rest, warm := done(out)
+		if out = rest; warm {
+			w.early = out
+			return nil
+		}
+		if cancelled() {
+			return ErrStopped
+		}
+		if timeout > 0 && time.Now().After(deadline) {
+			return ErrSlow
+		}
+		have := len(out)
+		out = append(out, make([]byte, gulp)...)
+		n, err := w.Exchange(out[have:], pause)
+		out = out[:have+n]
+		if err == io.EOF {
+			return ErrEnded
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package worker
+
+import (
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lingering is how long a process that has ended may leave its stdout open, in other processes' hands, in silence.
+const lingering = time.Second
+
+// Verdict says whether a worker waits for more input.
+type Verdict int
+
+const (
+	Busy    Verdict = iota // it is at work, or has not read all it was sent
+	Idle                   // it has read all it was sent and sleeps until there is more
+	Unknown                // this host cannot tell
+)
+
+// Worker is a running worker. See the package comment for who may call what.
+type Worker struct {
+	process *Process
+	in, out int // our ends of its pipes; -1 once closed
+	bell    bell
+	stderr  *stderr
+	died    chan struct{} // closed when the process has ended
+	swept   chan struct{} // closed when its group has been killed and it may be reaped
+	reaped  chan Exit     // gets how it ended
+
+	queue   [][]byte // accepted by Send, not yet written in full
+	written int64    // bytes that went into the pipe
+	early   []byte   // output from the warm-up that belongs to answers
+	polled  [3]unix.PollFd
+}
+
+// Start launches cmd. show gets whole lines of its stderr, from another goroutine.
+func Start(l Launcher, cmd Command, show func(lines []byte)) (*Worker, error) {
+	w := &Worker{died: make(chan struct{}), swept: make(chan struct{}), reaped: make(chan Exit, 1)}
+	if err := w.bell.open(); err != nil {
+		return nil, err
+	}
+	p, err := l.Launch(cmd)
+	if err != nil {
+		w.bell.close()
+		return nil, err
+	}
+	w.process, w.in, w.out = p, p.In, p.Out
+	w.stderr = drain(p.Err, show)
+	go w.reap()
+	return w, nil
+}
+
+// Pid is the process id.
+func (w *Worker) Pid() int { return w.process.Pid }
+
+// Ring makes an Exchange return that is under way or comes next. Any goroutine may call it, at any time.
+func (w *Worker) Ring() { w.bell.ring() }
+
+// Nap sleeps for a short while, so that output can gather.
+func (w *Worker) Nap(d time.Duration) { nap(d) }
+
+// LastWords is the end of what the worker has written to stderr.
+func (w *Worker) LastWords() string { return w.stderr.words() }
+
+// Send writes p to the worker's stdin, as far as it takes it now; Exchange writes the rest. p is borrowed until Written
+// has counted it. After CloseInput, or once the worker has closed its stdin, it is lost.
+func (w *Worker) Send(p []byte) error {
+	if w.in < 0 {
+		return nil
+	}
+	w.queue = append(w.queue, p)
+	return w.flush()
+}
+
+// Written is the number of bytes that have gone into the worker's stdin.
+func (w *Worker) Written() int64 { return w.written }
+
+// Read is the number of bytes that the worker has read from its stdin; false where the host cannot tell.
+func (w *Worker) Read() (n int64, known bool) {
+	if w.in < 0 {
+		return 0, false
+	}
+	left := unread(w.in)
+	return w.written - int64(left), left >= 0
+}
+
+// CloseInput ends the worker's stdin. What Send has queued must have been written, or is lost.
+func (w *Worker) CloseInput() {
+	if w.in >= 0 {
+		unix.Close(w.in)
+		w.in = -1
+		w.queue = nil
+	}
+}
+
+// Idle looks whether the worker has read all it was sent, has nothing for us to read, and sleeps until there is more.
+func (w *Worker) Idle() Verdict {
+	if w.in < 0 || len(w.queue) > 0 || len(w.early) > 0 {
+		return Busy
+	}
+	if unread(w.in) > 0 {
+		return Busy
+	}
+	// The pipes are looked at again after the threads: a worker that slept then, with both empty now, sleeps still.
+	v := idle(w.Pid(), w.in)
+	if v == Idle && unread(w.out) > 0 {
+		return Busy
+	}
+	return v
+}
+
+// Exchange writes what is queued as far as the worker takes it, and reads what it has written into buf. It returns
+// when something was read, when Ring was called, or after the timeout (negative: none). At the end of the worker's
+// output, or once the process has ended and nobody writes for it any more, the error is io.EOF.
+func (w *Worker) Exchange(buf []byte, timeout time.Duration) (int, error) {
+	if len(w.early) > 0 {
+		n := copy(buf, w.early)
+		w.early = w.early[n:]
+		return n, nil
+	}
+	if err := w.flush(); err != nil {
+		return 0, err
+	}
+	var ended bool
+	select {
+	case <-w.died:
+		ended = true
+		if timeout < 0 || timeout > lingering {
+			timeout = lingering
+		}
+	default:
+	}
+	fds := w.pollSet()
+	if err := poll(fds, timeout); err != nil {
+		return 0, err
+	}
+	if len(fds) > 2 && fds[2].Revents != 0 {
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+	}
+	if fds[1].Revents != 0 {
+		w.bell.hear()
+	}
+	if fds[0].Revents != 0 {
+		return w.read(buf)
+	}
+	if ended && fds[1].Revents == 0 && timeout == lingering {
+		return 0, io.EOF
+	}
+	return 0, nil
+}
+
+func (w *Worker) pollSet() []unix.PollFd {
+	w.polled = [3]unix.PollFd{
+		{Fd: int32(w.out), Events: unix.POLLIN},
+		{Fd: int32(w.bell.r), Events: unix.POLLIN},
+		{Fd: int32(w.in), Events: unix.POLLOUT},
+	}
+	if len(w.queue) == 0 {
+		return w.polled[:2]
+	}
+	return w.polled[:]
+}
+
+func (w *Worker) read(buf []byte) (int, error) {
+	for {
+		n, err := unix.Read(w.out, buf)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, nil
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+// flush writes until the queue is empty or the pipe is full. A worker that has closed its stdin gets no more; whether
+// that is a fault will show in what it answers.
+func (w *Worker) flush() error {
+	for len(w.queue) > 0 {
+		n, err := unix.Write(w.in, w.queue[0])
+		if n > 0 {
+			w.written += int64(n)
+			w.queue[0] = w.queue[0][n:]
+		}
+		switch {
+		case err == unix.EAGAIN:
+			return nil
+		case err == unix.EPIPE:
+			w.CloseInput()
+			return nil
+		case err != nil && err != unix.EINTR:
+			return err
+		}
+		if len(w.queue[0]) == 0 {
+			w.queue = w.queue[:copy(w.queue, w.queue[1:])]
+		}
+	}
+	return nil
+}
