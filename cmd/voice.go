@@ -78,7 +78,7 @@ func lastWords(words string) string {
 }
 
 func startHint(e *engine.InitError) string {
-	switch startStatus(e) {
+	switch statusOf(e) {
 	case statusNotFound:
 		return "check the name and PATH"
 	case statusCannot:

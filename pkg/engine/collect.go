@@ -82,6 +82,8 @@ func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) err
 	if c.answered == 0 {
 		c.heat()
 		c.e.proven()
+		answer, _ := c.dec.Split(p)
+		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", Quote(answer, false), b.seq(), Quote(b.item(c.e.o.Delimiter), false))
 	}
 	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
 		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
@@ -210,7 +212,7 @@ func (c *conversation) pace(n int) {
 
 // excess is the fault of a worker that has written p without being asked.
 func (c *conversation) excess(p []byte) error {
-	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted", Quote(p, false)),
+	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(p, false), c.first),
 		"a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready")
 }
 
@@ -221,7 +223,7 @@ func (c *conversation) short(owed int64) error {
 	if len(c.buf) > 0 {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
-	problem += fmt.Sprintf("; the last of them, from item %d %s on, have no answer, or answers are shifted", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+	problem += fmt.Sprintf("; those from item %d %s on have none, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
 	return c.fault(problem, "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
 }
 

@@ -45,6 +45,7 @@ type conversation struct {
 	probe    time.Duration // until it is next looked at
 	began    time.Time
 	exit     *worker.Exit // how it ended
+	first    string       // its first answer, for messages
 }
 
 // input is what becomes of the worker's stdin.
@@ -277,6 +278,7 @@ func (c *conversation) unsent() *batch {
 func (c *conversation) heat() {
 	if !c.warm {
 		c.warm = true
+		c.probe = soonProbe // it grew with the warm-up
 		c.r.initFor = time.Since(c.began)
 		c.e.warmedUp()
 	}

@@ -93,4 +93,11 @@ func (e *InitError) Error() string {
 	return fmt.Sprintf("worker %d (pid %d) could not be initialised: %v%s", e.Slot, e.Pid, e.Err, how)
 }
 
+// Final reports whether another try is pointless, because COMMAND cannot be run at all. A shell or env in front of it,
+// that of --init included, says so with status 126 or 127.
+func (e *InitError) Final() bool {
+	var launch *worker.LaunchError
+	return errors.As(e.Err, &launch) || e.Exit != nil && (e.Exit.Code == 126 || e.Exit.Code == 127)
+}
+
 func (e *InitError) Unwrap() error { return e.Err }

@@ -38,11 +38,9 @@ func (c *conversation) patience() time.Duration {
 	switch {
 	case c.in == closed && c.answered == c.sent:
 		return finishPatience
-	case !c.warm:
-		return min(c.probe, warmProbe)
 	case c.in == closed:
 		return -1
-	case c.pending() > 0:
+	case !c.warm || c.pending() > 0:
 		return c.probe
 	case c.e.o.RecycleRSS > 0:
 		return sizeEvery
@@ -92,7 +90,7 @@ func (c *conversation) warming() error {
 	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
 	}
-	c.probe *= 2
+	c.probe = min(2*c.probe, warmProbe)
 	return nil
 }
 

@@ -167,8 +167,7 @@ func (r *runner) serve(w Worker, first *batch) (*batch, error) {
 // retry decides about a worker that failed: if it never became warm, its items are as new.
 func (r *runner) retry(c *conversation, err error) (*batch, error) {
 	r.abandon()
-	var e *InitError
-	if errors.As(err, &e) && r.e.again(err) {
+	if r.e.again(err) {
 		return c.unsent(), nil
 	}
 	return nil, err
@@ -242,8 +241,8 @@ const (
 
 // again reports whether a worker may be started once more after err, and waits until that is due.
 func (e *Engine) again(err error) bool {
-	var launch *worker.LaunchError
-	if e.cancelled() || errors.As(err, &launch) || errors.Is(err, worker.ErrStopped) {
+	var start *InitError
+	if e.cancelled() || !errors.As(err, &start) || start.Final() {
 		return false
 	}
 	e.starts.mu.Lock()
