@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"stoke/cmd"
+)
+
+// The test binary is stoke, and the fake workers of fake_test.go, too: transcripts run them by name.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"stoke": func() { os.Exit(cmd.Main(os.Args[1:])) },
+		"fake":  fake,
+	})
+}
+
+// TestScript runs the transcripts of testdata/script, one file a topic. See testscript's doc for their language; added
+// to it is the condition [have:PROG]. Where a program is absent its line is left out; in CI that is an error.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setup,
+		Condition:           condition,
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+// setup takes from the environment what would hide what the transcripts test.
+func setup(env *testscript.Env) error {
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "STOKE_") {
+			env.Setenv(name, "")
+		}
+	}
+	env.Setenv("PYTHONUNBUFFERED", "")
+	env.Setenv("LC_ALL", "C.UTF-8")
+	env.Setenv("TMPDIR", env.WorkDir)
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each process under -race takes a second to exit
+	return nil
+}
+
+func condition(cond string) (bool, error) {
+	program, ok := strings.CutPrefix(cond, "have:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	_, err := exec.LookPath(program)
+	if err != nil && os.Getenv("CI") != "" {
+		return false, fmt.Errorf("%s is not installed, and in CI no test may be skipped", program)
+	}
+	return err == nil, nil
+}
