@@ -102,6 +102,7 @@ func New(o Options) *Engine {
 // it ends at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
 func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	e.dispatch.mu.Lock() // the source may call ready before it is known
+	copy(e.dispatch.waiting, e.runners)
 	src := source.New(in, e.o.Delimiter, e.o.MaxItem, &e.pool, e.dispatch.ready)
 	e.dispatch.source = src
 	e.dispatch.mu.Unlock()

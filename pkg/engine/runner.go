@@ -61,8 +61,10 @@ func (r *runner) wake() {
 	}
 }
 
-// run serves until there are no more items or the run ends.
+// run serves until there are no more items or the run ends. It begins asleep, on the dispatch's list of those who wait,
+// so that the first items go to the first slots.
 func (r *runner) run() {
+	<-r.signal
 	b := r.first()
 	for b != nil && !r.e.cancelled() {
 		w, err := r.start()
