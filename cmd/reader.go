@@ -28,3 +28,18 @@ func watchReader(f *os.File, gone func()) {
 		}
 	}()
 }
+
+// writable returns a function that tells whether f takes a page without blocking. A file and /dev/null always do.
+func writable(f *os.File) func() bool {
+	info, err := f.Stat()
+	null, nullErr := os.Stat(os.DevNull)
+	if err == nil && (info.Mode().IsRegular() || nullErr == nil && os.SameFile(info, null)) {
+		return func() bool { return true }
+	}
+	fd := int32(f.Fd())
+	return func() bool {
+		set := []unix.PollFd{{Fd: fd, Events: unix.POLLOUT}}
+		n, err := unix.Poll(set, 0)
+		return err == nil && n > 0 && set[0].Revents&unix.POLLOUT != 0
+	}
+}

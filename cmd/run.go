@@ -39,7 +39,7 @@ func run(o *options, v *voice) error {
 	worker.Widen(int(in.Fd()), 4*pipeSize)
 	worker.Widen(int(out.file.Fd()), 4*pipeSize)
 
-	o.engine.Out = out.file
+	o.engine.Out, o.engine.Writable = out.file, writable(out.file)
 	o.engine.Failure, o.engine.Warn, o.engine.RSS = v.item, v.warn, worker.TreeRSS
 	o.engine.Start = starter(o, v)
 	e := engine.New(o.engine)

@@ -131,7 +131,7 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 				}
 			}
 		}
-		c.e.queue.publish(b, append(c.e.pool.Get(len(p)), p...))
+		c.e.publish(b, append(c.e.pool.Get(len(p)), p...))
 		return
 	}
 	out := c.e.pool.Get(len(p))
@@ -146,7 +146,7 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 		out = c.e.render(b, out, &r)
 		r.seq++
 	}
-	c.e.queue.publish(b, out)
+	c.e.publish(b, out)
 }
 
 // render appends r to out, of which it publishes a part first if it grows large.
@@ -154,7 +154,7 @@ func (e *Engine) render(b *batch, out []byte, r *result) []byte {
 	need := len(out) + len(r.item) + 2*len(r.answer) + 256
 	if need > cap(out) {
 		if len(out) >= source.Slab/2 {
-			e.queue.publish(b, out)
+			e.publish(b, out)
 			out = e.pool.Get(source.Slab)
 		} else {
 			old := out

@@ -41,10 +41,11 @@ type Options struct {
 	Framing    wire.Framing
 	Delimiter  cut.Delimiter // ends an item in the input
 	Out        io.Writer     // gets rendered output
+	Writable   func() bool   // whether Out will take 4 KiB without blocking
 	Failed     io.Writer     // gets failed items with their delimiter; optional
 	Format     Format
 	MaxItem    int64 // bytes, of an item or an answer
-	Buffer     int64 // bytes of output kept in memory behind a straggler
+	Buffer     int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
 
 	Unordered   bool
 	Lockstep    bool // one item in flight in each worker
@@ -87,7 +88,7 @@ type Engine struct {
 // New prepares a run.
 func New(o Options) *Engine {
 	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
-	e.queue = newQueue(&e.pool, o.Buffer, o.Unordered)
+	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
 	e.dispatch = dispatch{queue: e.queue, waiting: make([]*runner, o.Jobs), refuse: e.refuse}
 	if o.InitJobs > 0 {
 		e.warmups = make(chan struct{}, o.InitJobs)
@@ -196,7 +197,7 @@ func (e *Engine) failItem(b *batch, slot int, err error) {
 	}
 	r := result{seq: b.seq(), item: item, err: err, worker: slot, attempts: attempts}
 	if out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r); len(out) > 0 {
-		e.queue.publish(b, out)
+		e.publish(b, out)
 	}
 	if e.o.Failed != nil && b.Refused == 0 {
 		e.queue.fail(b, append(append([]byte(nil), item...), e.o.Delimiter...))

@@ -38,6 +38,8 @@ type queue struct {
 	unordered bool
 	ended     bool // nothing more will be published
 	throttled bool // full said yes, and nobody has been woken since
+	asleep    bool // the writer waits for output to be due
+	lent      bool // a runner writes what is due instead
 }
 
 func newQueue(pool *source.Pool, limit int64, unordered bool) *queue {
@@ -89,16 +91,44 @@ func (q *queue) head() *batch {
 	return q.root.next
 }
 
-// publish appends output to b. The queue takes the buffer p over: it must come from the pool.
-func (q *queue) publish(b *batch, p []byte) {
+// direct is the most that a runner writes itself: what a pipe that poll calls writable takes without blocking.
+const direct = 4 << 10
+
+// publish appends output to b. The queue takes the buffer p over: it must come from the pool. If p is little and due at
+// once, and the writer sleeps, publish leaves p to the caller, who must call wroteDirectly: to wake the writer would
+// take longer than to write.
+func (q *queue) publish(b *batch, p []byte) (due bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.held += int64(cap(p))
 	if q.unordered {
 		b = q.root.next
 	}
+	if b == q.root.next && len(b.out) == 0 && q.asleep && !q.lent && len(p) <= direct {
+		q.lent = true
+		return true
+	}
 	q.add(b, segment{buf: p, n: len(p)})
 	if b == q.root.next {
+		q.due.Signal()
+	}
+	return false
+}
+
+// wroteDirectly takes back p from the caller of publish: written, or to be written after all.
+func (q *queue) wroteDirectly(b *batch, p []byte, written bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lent = false
+	if written {
+		q.release(p)
+	} else {
+		if q.unordered {
+			b = q.root.next
+		}
+		b.out = append([]segment{{buf: p, n: len(p)}}, b.out...)
+	}
+	if q.isDue() {
 		q.due.Signal()
 	}
 }
@@ -128,8 +158,24 @@ func (q *queue) close(b *batch) {
 	if b.prev.closed { // never the root
 		q.absorb(b.prev, b)
 	} else if b == q.root.next {
-		q.due.Signal()
+		q.advance()
+		if q.isDue() {
+			q.due.Signal()
+		}
 	}
+}
+
+// advance removes batches from the front that are closed and written.
+func (q *queue) advance() {
+	for h := q.head(); h != nil && h.closed && len(h.out) == 0 && len(h.failed) == 0; h = q.head() {
+		q.unlink(h)
+	}
+}
+
+// isDue reports whether the writer has something to do.
+func (q *queue) isDue() bool {
+	h := q.head()
+	return h != nil && !q.lent && (len(h.out) > 0 || len(h.failed) > 0)
 }
 
 // absorb moves the output of the closed batch b to the closed batch into, its neighbour before.
@@ -209,25 +255,22 @@ func (q *queue) finish() {
 func (q *queue) next() (s segment, failed []byte, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for {
-		h := q.head()
-		switch {
-		case h == nil || !h.closed && len(h.out) == 0 && len(h.failed) == 0:
-			if q.ended {
-				return segment{}, nil, false
-			}
-			q.due.Wait()
-		case len(h.out) > 0:
-			s = h.out[0]
-			h.out = h.out[:copy(h.out, h.out[1:])]
-			return s, nil, true
-		case len(h.failed) > 0:
-			failed, h.failed = h.failed, nil
-			return segment{}, failed, true
-		default:
-			q.unlink(h)
+	for q.advance(); !q.isDue(); q.advance() {
+		if q.ended {
+			return segment{}, nil, false
 		}
+		q.asleep = true
+		q.due.Wait()
+		q.asleep = false
 	}
+	h := q.head()
+	if len(h.out) == 0 {
+		failed, h.failed = h.failed, nil
+		return segment{}, failed, true
+	}
+	s = h.out[0]
+	h.out = h.out[:copy(h.out, h.out[1:])]
+	return s, nil, true
 }
 
 // wrote gives the buffer of a segment back, and reports whether runners that found the queue full can go on.

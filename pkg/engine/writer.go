@@ -37,6 +37,18 @@ func (e *Engine) write() {
 	}
 }
 
+// publish passes output of b on, or writes it here if that is quicker and cannot block.
+func (e *Engine) publish(b *batch, p []byte) {
+	if !e.queue.publish(b, p) {
+		return
+	}
+	now := e.o.Writable()
+	if now {
+		e.put(e.o.Out, p)
+	}
+	e.queue.wroteDirectly(b, p, now)
+}
+
 // put writes p to w unless an earlier write failed: what follows a gap would be taken for something else.
 func (e *Engine) put(w io.Writer, p []byte) {
 	if e.writeErr != nil || w == nil {

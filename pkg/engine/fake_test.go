@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stoke/pkg/cut"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// fakeWorker is a Worker without a process: it answers each line it is sent with answer(line), after taking delay for
+// it on a clock of its own goroutine. With hold it keeps answers back until its input is closed, and is then Idle.
+type fakeWorker struct {
+	answer  func(line string) string
+	hold    bool
+	verdict worker.Verdict
+
+	mu      sync.Mutex
+	wake    chan struct{}
+	out     []byte
+	written int64
+	closed  bool
+	ended   bool
+	exit    worker.Exit
+	naps    int
+}
+
+func newFake(answer func(string) string) *fakeWorker {
+	return &fakeWorker{answer: answer, wake: make(chan struct{}, 1), verdict: worker.Busy}
+}
+
+func echo(line string) string { return line + "\n" }
+
+func (f *fakeWorker) Pid() int { return 4711 }
+
+func (f *fakeWorker) Ring() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (f *fakeWorker) Send(p []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.written += int64(len(p))
+	for line := range bytes.Lines(p) {
+		f.out = append(f.out, f.answer(strings.TrimSuffix(string(line), "\n"))...)
+	}
+	return nil
+}
+
+func (f *fakeWorker) Written() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.written
+}
+
+func (f *fakeWorker) Read() (int64, bool) { return f.Written(), true }
+
+func (f *fakeWorker) Exchange(buf []byte, timeout time.Duration) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case len(f.out) > 0 && (!f.hold || f.closed):
+		n := copy(buf, f.out)
+		f.out = f.out[:copy(f.out, f.out[n:])]
+		return n, nil
+	case f.closed || f.ended:
+		return 0, io.EOF
+	}
+	f.mu.Unlock()
+	defer f.mu.Lock()
+	var limit <-chan time.Time
+	if timeout >= 0 {
+		t := time.NewTimer(timeout)
+		defer t.Stop()
+		limit = t.C
+	}
+	select {
+	case <-f.wake:
+	case <-limit:
+	}
+	return 0, nil
+}
+
+func (f *fakeWorker) Nap(time.Duration)    {}
+func (f *fakeWorker) LastWords() string    { return "last words" }
+func (f *fakeWorker) Idle() worker.Verdict { return f.verdict }
+
+func (f *fakeWorker) CloseInput() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+}
+
+func (f *fakeWorker) Finish(time.Duration, <-chan struct{}) worker.Exit {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
+	return f.exit
+}
+
+// trial is a run in memory, with what came out of it.
+type trial struct {
+	Options
+	out, failed bytes.Buffer
+	failures    []string
+	warnings    []string
+	mu          sync.Mutex
+	started     int
+}
+
+// newTrial prepares a run with workers that make returns, in order of their start.
+func newTrial(make func(start int) Worker) *trial {
+	t := new(trial)
+	t.Options = Options{
+		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 8 << 20,
+		Format: Format{End: '\n'}, Out: &t.out, Writable: func() bool { return true },
+		Start: func(int, bool, func() bool) (Worker, error) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.started++
+			return make(t.started), nil
+		},
+		Failure: func(e *ItemError) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.failures = append(t.failures, e.Error())
+		},
+		Warn: func(text string) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.warnings = append(t.warnings, text)
+		},
+	}
+	return t
+}
+
+func (t *trial) run(tb testing.TB, input string) (Summary, error) {
+	tb.Helper()
+	return New(t.Options).Run(context.Background(), strings.NewReader(input))
+}
