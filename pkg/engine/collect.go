@@ -20,11 +20,9 @@ const (
 func (c *conversation) collect(n int) error {
 	now := time.Now()
 	before := c.progress()
-	rest, err := c.answers(c.buf, now)
-	if err != nil {
+	if err := c.answers(now); err != nil {
 		return err
 	}
-	c.buf = c.buf[:copy(c.buf, rest)]
 	if partial := int64(len(c.buf)); partial > c.e.o.MaxItem+slack && len(c.inflight) > 0 {
 		c.skip()
 	}
@@ -44,21 +42,22 @@ func (c *conversation) collect(n int) error {
 // without doubt.
 const slack = 32
 
-// answers publishes the whole answers at the start of p and returns what follows them.
-func (c *conversation) answers(p []byte, now time.Time) (rest []byte, err error) {
+// answers publishes the whole answers in the read buffer and leaves there what follows them.
+func (c *conversation) answers(now time.Time) error {
 	took := now.Sub(c.mark)
+	p := c.buf
 	for len(p) > 0 {
 		if c.skipped > 0 {
 			p = c.skipOn(p)
 			continue
 		}
 		if len(c.inflight) == 0 {
-			return nil, c.excess(p)
+			return c.excess(p)
 		}
 		b := c.inflight[0]
 		n, end, err := c.dec.Scan(p, b.run())
 		if err != nil {
-			return nil, c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+			return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
 		}
 		if n > 1 && int64(end) > c.e.o.MaxItem {
 			n, end, _ = c.dec.Scan(p, 1) // one of them may be too large: look at each
@@ -66,15 +65,24 @@ func (c *conversation) answers(p []byte, now time.Time) (rest []byte, err error)
 		if n == 0 {
 			break
 		}
-		if err := c.accept(b, p[:end], n, took/time.Duration(n)); err != nil {
-			return nil, err
-		}
+		whole := p[:end]
 		p = p[end:]
+		part := end >= source.Slab/2 && len(p) < end/8 && len(c.buf) == end+len(p)
+		if part { // nearly all of the buffer goes to one batch: pass it on as it is
+			c.buf = append(c.e.pool.Get(source.Slab), p...)
+			p = c.buf
+		} else {
+			whole = append(c.e.pool.Get(end), whole...)
+		}
+		if err := c.accept(b, whole, n, took/time.Duration(n)); err != nil {
+			return err
+		}
 	}
-	return p, nil
+	c.buf = c.buf[:copy(c.buf, p)]
+	return nil
 }
 
-// accept takes n answers, p, for the next items of b.
+// accept takes n answers, p, for the next items of b. It takes the buffer over.
 func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) error {
 	if read, known := c.w.Read(); known && read < c.mustHaveRead(b, n) {
 		return c.excess(p)
@@ -88,6 +96,7 @@ func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) err
 	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
 		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
 			c.reject(b, int64(len(answer)))
+			c.e.pool.Put(p)
 			return nil
 		}
 	}
@@ -131,9 +140,10 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 				}
 			}
 		}
-		c.e.publish(b, append(c.e.pool.Get(len(p)), p...))
+		c.e.publish(b, p)
 		return
 	}
+	defer c.e.pool.Put(p)
 	out := c.e.pool.Get(len(p))
 	r := result{seq: b.seq(), worker: c.r.slot, attempts: 1, took: took}
 	for range n {

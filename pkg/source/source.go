@@ -233,7 +233,7 @@ func (s *Source) took(c *chunk, buf []byte) {
 		c.buf = buf[:c.whole]
 		return
 	}
-	if cap(buf)-len(buf) < Slab/64 {
+	if cap(buf)-len(buf) < Slab/64 || cap(buf) > Slab && c.whole > 0 { // full, or grown for an item that is now whole
 		s.roll(c)
 	}
 }
