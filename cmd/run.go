@@ -107,7 +107,7 @@ func starter(o *options, v *voice) engine.Start {
 	}
 	local := worker.NewLocal(size)
 	stderr := worker.NewStderr(v)
-	return func(slot int, idle bool, cancelled func() bool) (engine.Worker, error) {
+	return func(slot int, settle time.Duration, cancelled func() bool) (engine.Worker, error) {
 		prefix := ""
 		if o.jobs > 1 {
 			prefix = fmt.Sprintf("[%d] ", slot)
@@ -120,8 +120,8 @@ func starter(o *options, v *voice) engine.Start {
 		switch {
 		case o.ready != nil:
 			err = w.AwaitReady(o.ready, o.engine.InitTimeout, show, cancelled)
-		case idle:
-			err = w.AwaitIdle(o.engine.InitTimeout, cancelled)
+		case settle > 0:
+			err = w.AwaitIdle(settle, cancelled)
 		}
 		if err != nil {
 			return nil, failedStart(slot, w, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"time"
 
 	"stoke/pkg/cut"
 	"stoke/pkg/source"
@@ -36,7 +37,7 @@ func BenchmarkLines(b *testing.B) {
 	o := Options{
 		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 64 << 20,
 		Format: Format{End: '\n'}, Out: io.Discard, Writable: func() bool { return true },
-		Start: func(int, bool, func() bool) (Worker, error) {
+		Start: func(int, time.Duration, func() bool) (Worker, error) {
 			return worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
 		},
 		Failure: func(e *ItemError) { b.Error(e) },

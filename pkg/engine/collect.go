@@ -84,7 +84,11 @@ func (c *conversation) answers(now time.Time) error {
 
 // accept takes n answers, p, for the next items of b. It takes the buffer over.
 func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) error {
-	if read, known := c.w.Read(); known && read < c.mustHaveRead(b, n) {
+	read, known := c.w.Read()
+	if !known {
+		read = c.w.Written()
+	}
+	if read < c.mustHaveRead(b, n) {
 		return c.excess(p)
 	}
 	if c.answered == 0 {

@@ -117,6 +117,10 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
 // worker has begun to read, where that can be seen: to have died before is a failed start, not the fault of an item.
 func (c *conversation) hangUp() {
+	if c.in != closed && c.w.Deaf() {
+		c.in = closed
+		c.mark = time.Now()
+	}
 	if c.in != ending || c.w.Written() < c.bytes {
 		return
 	}
@@ -179,8 +183,8 @@ func (c *conversation) fill() error {
 				break
 			}
 		}
-		b, state := c.e.dispatch.take(c.r, room)
 		c.r.called.Store(false)
+		b, state := c.e.dispatch.take(c.r, room)
 		if state == source.End {
 			c.in = ending
 		}
@@ -249,6 +253,10 @@ func (c *conversation) settle(b *batch) {
 func (c *conversation) retire() {
 	o := &c.e.o
 	if limit := o.RecycleNum; limit > 0 && sizing.Due(limit-c.sent, c.size.PerItem(), c.r.initFor) {
+		if c.e.dispatch.over() {
+			c.in = ending
+			return
+		}
 		c.r.prepare()
 		c.retiring = c.sent >= limit
 	}

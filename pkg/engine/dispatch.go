@@ -52,6 +52,13 @@ func (d *dispatch) take(r *runner, most int) (*batch, source.State) {
 	}
 }
 
+// over reports whether there are no more items to be taken.
+func (d *dispatch) over() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.drained || d.source.Over()
+}
+
 // ready is called when the source may have more.
 func (d *dispatch) ready() {
 	d.mu.Lock()

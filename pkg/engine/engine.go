@@ -25,13 +25,15 @@ type Worker interface {
 	Nap(d time.Duration)
 	Idle() worker.Verdict
 	CloseInput()
+	Deaf() bool
 	LastWords() string
 	Finish(patience time.Duration, hurry <-chan struct{}) worker.Exit
 }
 
-// Start starts the worker of a slot and returns once it may be sent items. With idle, it waits until the worker reads,
-// so far as can be seen, because no item will wait for it. It gives up when cancelled says so. Errors: *InitError.
-type Start func(slot int, idle bool, cancelled func() bool) (Worker, error)
+// Start starts the worker of a slot and returns once it may be sent items. Where that cannot be told, it returns at once,
+// or, with settle, when the worker is seen to read or that time is over. It gives up when cancelled says so.
+// Errors: *InitError.
+type Start func(slot int, settle time.Duration, cancelled func() bool) (Worker, error)
 
 // Options says how to run. Fields are required unless they say otherwise.
 type Options struct {

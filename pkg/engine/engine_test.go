@@ -95,7 +95,7 @@ func TestLastAnswerMayLackItsEnd(t *testing.T) {
 		return newFake(func(s string) string { return strings.TrimSuffix(s+"\n", "3\n") })
 	})
 	tr.Jobs = 1
-	tr.Start = func(int, bool, func() bool) (Worker, error) {
+	tr.Start = func(int, time.Duration, func() bool) (Worker, error) {
 		return newFake(func(s string) string {
 			if s == "3" {
 				return "3"
@@ -192,7 +192,7 @@ func TestStartsThatFail(t *testing.T) {
 	for _, tt := range tests {
 		tr := newTrial(nil)
 		tr.Jobs, tr.InitRetries = 1, 2
-		tr.Start = func(int, bool, func() bool) (Worker, error) {
+		tr.Start = func(int, time.Duration, func() bool) (Worker, error) {
 			if tr.started++; tr.started < tt.works {
 				return nil, tt.err
 			}

@@ -28,7 +28,6 @@ type fakeWorker struct {
 	closed  bool
 	ended   bool
 	exit    worker.Exit
-	naps    int
 }
 
 func newFake(answer func(string) string) *fakeWorker {
@@ -94,6 +93,12 @@ func (f *fakeWorker) Nap(time.Duration)    {}
 func (f *fakeWorker) LastWords() string    { return "last words" }
 func (f *fakeWorker) Idle() worker.Verdict { return f.verdict }
 
+func (f *fakeWorker) Deaf() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
 func (f *fakeWorker) CloseInput() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,7 +128,7 @@ func newTrial(make func(start int) Worker) *trial {
 	t.Options = Options{
 		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 8 << 20,
 		Format: Format{End: '\n'}, Out: &t.out, Writable: func() bool { return true },
-		Start: func(int, bool, func() bool) (Worker, error) {
+		Start: func(int, time.Duration, func() bool) (Worker, error) {
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			t.started++

@@ -85,6 +85,7 @@ func (c *conversation) warming() error {
 	}
 	if read, known := c.w.Read(); known && read > 0 {
 		c.heat()
+		c.mark = time.Now() // to warm up was not work on an item
 		return nil
 	}
 	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {

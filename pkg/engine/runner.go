@@ -13,6 +13,9 @@ import (
 // cold is the load of a runner without a worker: everybody with one is asked first.
 const cold = 1 << 40
 
+// settled is added to the time that a successor without --ready is given to warm up, when it cannot be seen to.
+const settled = 250 * time.Millisecond
+
 // finishPatience is how long a worker that has answered everything may take to exit after the end of its input.
 const finishPatience = 10 * time.Second
 
@@ -102,7 +105,7 @@ func (r *runner) first() *batch {
 func (r *runner) start() (Worker, error) {
 	for {
 		began := time.Now()
-		w, err := r.e.launch(r.slot, false, r.e.cancelled)
+		w, err := r.e.launch(r.slot, 0, r.e.cancelled)
 		if err == nil {
 			r.initFor = time.Since(began)
 			return w, nil
@@ -114,8 +117,8 @@ func (r *runner) start() (Worker, error) {
 }
 
 // launch starts one worker, when few enough others warm up. Unless Start returns only warm workers, this one counts
-// as warming up until warmedUp is called.
-func (e *Engine) launch(slot int, idle bool, cancelled func() bool) (Worker, error) {
+// as warming up until warmedUp is called, or until Start has let it settle.
+func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (Worker, error) {
 	if e.warmups != nil {
 		select {
 		case e.warmups <- struct{}{}:
@@ -123,8 +126,8 @@ func (e *Engine) launch(slot int, idle bool, cancelled func() bool) (Worker, err
 			return nil, worker.ErrStopped
 		}
 	}
-	w, err := e.o.Start(slot, idle, cancelled)
-	if err != nil || idle || e.o.StartsWarm {
+	w, err := e.o.Start(slot, settle, cancelled)
+	if err != nil || settle > 0 || e.o.StartsWarm {
 		e.warmedUp()
 	}
 	return w, err
@@ -191,9 +194,10 @@ func (r *runner) prepare() {
 	}
 	p := &prepared{ready: make(chan struct{})}
 	r.next = p
+	settle := 2*r.initFor + settled // a program that never sleeps in read, such as node, is warm after that
 	r.e.leaving.Go(func() {
 		began := time.Now()
-		p.w, p.err = r.e.launch(r.slot, true, func() bool { return p.unwanted.Load() || r.e.cancelled() })
+		p.w, p.err = r.e.launch(r.slot, settle, func() bool { return p.unwanted.Load() || r.e.cancelled() })
 		p.took = time.Since(began)
 		close(p.ready)
 		r.wake()

@@ -52,7 +52,7 @@ type Source struct {
 	room    sync.Cond // the pump waits here while enough is read ahead
 	chunks  []*chunk
 	next    int64 // number of the next item to be taken
-	ahead   int   // bytes of whole items in chunks
+	ahead   int   // bytes of whole items in chunks, and 1 for each refused one
 	ended   bool  // the input is at its end, or failed
 	err     error // why it failed
 	closed  bool
@@ -91,6 +91,13 @@ func (s *Source) More() bool {
 	return s.ahead > 0
 }
 
+// Over reports whether all items have been taken.
+func (s *Source) Over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended && s.ahead == 0
+}
+
 // Take removes the next items, at most most of them and, unless it is a single one, at most maxBytes bytes of them.
 // It never blocks.
 func (s *Source) Take(most, maxBytes int) (Batch, State) {
@@ -103,6 +110,7 @@ func (s *Source) Take(most, maxBytes int) (Batch, State) {
 				return Batch{}, Empty
 			}
 			s.chunks = s.chunks[1:]
+			s.ahead--
 			return s.number(Batch{Items: c.buf, N: 1, Refused: c.refused}), Took
 		}
 		if c.taken < c.whole {
@@ -267,6 +275,7 @@ func (s *Source) readPast(c *chunk, buf []byte) {
 func (s *Source) settle(size int64) {
 	s.chunks[len(s.chunks)-2].refused = size
 	s.refused = 0
+	s.ahead++
 }
 
 // end notes the end of the input. What was read of a last item without delimiter becomes an item.

@@ -45,9 +45,12 @@ func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show fu
 	})
 }
 
-// AwaitIdle waits until the worker sleeps in read for its first item, or for as long as the host can tell.
-func (w *Worker) AwaitIdle(timeout time.Duration, cancelled func() bool) error {
-	return w.await(timeout, glance, cancelled, func(out []byte) ([]byte, bool) { return out, len(out) > 0 || w.Idle() != Busy })
+// AwaitIdle waits until the worker sleeps in read for its first item or has written something, or for the time given.
+func (w *Worker) AwaitIdle(settle time.Duration, cancelled func() bool) error {
+	deadline := time.Now().Add(settle)
+	return w.await(0, glance, cancelled, func(out []byte) ([]byte, bool) {
+		return out, len(out) > 0 || w.Idle() == Idle || time.Now().After(deadline)
+	})
 }
 
 const (

@@ -86,6 +86,9 @@ func (w *Worker) Read() (n int64, known bool) {
 	return w.written - int64(left), left >= 0
 }
 
+// Deaf reports whether the worker's stdin is closed, by CloseInput or by the worker itself.
+func (w *Worker) Deaf() bool { return w.in < 0 }
+
 // CloseInput ends the worker's stdin. What Send has queued must have been written, or is lost.
 func (w *Worker) CloseInput() {
 	if w.in >= 0 {
