@@ -285,3 +285,22 @@ func TestReadAndWriteErrors(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// A successor's time to settle follows from the first worker's warm-up, not from the settling of the worker before it:
+// that doubled with each recycling, to minutes.
+func TestTimeToSettleDoesNotGrow(t *testing.T) {
+	var longest time.Duration
+	tr := newTrial(nil)
+	tr.Start = func(_ int, settle time.Duration, _ func() bool) (Worker, error) {
+		time.Sleep(settle / 100)
+		longest = max(longest, settle)
+		return newFake(echo), nil
+	}
+	tr.Jobs, tr.RecycleNum = 1, 1
+	if _, err := tr.run(t, numbered(20)); err != nil {
+		t.Fatal(err)
+	}
+	if longest > settled+time.Second {
+		t.Errorf("a successor was given %v to settle", longest)
+	}
+}

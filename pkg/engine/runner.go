@@ -28,7 +28,7 @@ type runner struct {
 	load   atomic.Int64  // items its worker has in hand, for the choice of whom to wake
 
 	next    *prepared     // the worker that will replace the present one, once begun
-	initFor time.Duration // how long the last worker took to warm up
+	initFor time.Duration // how long its first worker took to warm up
 
 	mu     sync.Mutex
 	worker Worker // to be rung by wake
@@ -39,7 +39,6 @@ type prepared struct {
 	unwanted atomic.Bool
 	ready    chan struct{} // closed when the others are set
 	w        Worker
-	took     time.Duration
 	err      error
 }
 
@@ -165,7 +164,7 @@ func (r *runner) serve(w Worker, first *batch) (*batch, error) {
 		if r.next = nil; next.err != nil {
 			return nil, next.err
 		}
-		w, warm, first, r.initFor = next.w, true, nil, next.took
+		w, warm, first = next.w, true, nil
 	}
 }
 
@@ -196,9 +195,7 @@ func (r *runner) prepare() {
 	r.next = p
 	settle := 2*r.initFor + settled // a program that never sleeps in read, such as node, is warm after that
 	r.e.leaving.Go(func() {
-		began := time.Now()
 		p.w, p.err = r.e.launch(r.slot, settle, func() bool { return p.unwanted.Load() || r.e.cancelled() })
-		p.took = time.Since(began)
 		close(p.ready)
 		r.wake()
 	})
