@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"stoke/pkg/source"
 )
@@ -124,6 +125,32 @@ func TestQueueSpills(t *testing.T) {
 		t.Error("output differs after spilling")
 	}
 	q.spill.close()
+}
+
+// One piece of output may be far larger than a buffer of the pool, in the spill file too: reading it back panicked.
+func TestLargeAnswersSpill(t *testing.T) {
+	release := make(chan struct{})
+	tr := newTrial(nil)
+	tr.Start = func(slot int, _ time.Duration, _ func() bool) (Worker, error) {
+		return newFake(func(s string) string {
+			if s == "1" {
+				<-release
+			}
+			if s == "12" {
+				close(release)
+			}
+			return strings.Repeat(s, 1<<20) + "\n"
+		}), nil
+	}
+	tr.MaxItem, tr.Lockstep = 4<<20, true
+	_, err := tr.run(t, numbered(12))
+	var want strings.Builder
+	for i := range 12 {
+		want.WriteString(strings.Repeat(fmt.Sprint(i+1), 1<<20) + "\n")
+	}
+	if err != nil || tr.out.String() != want.String() {
+		t.Errorf("error %v, %d bytes out, want %d", err, tr.out.Len(), want.Len())
+	}
 }
 
 // With a disk that does not take the output the queue is full at its limit, and the runners pause.

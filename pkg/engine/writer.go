@@ -9,7 +9,6 @@ import (
 
 // write writes output as it becomes due, until the queue is finished. It is the one goroutine that waits for downstream.
 func (e *Engine) write() {
-	var scratch []byte
 	for {
 		s, failed, ok := e.queue.next()
 		if !ok {
@@ -19,22 +18,32 @@ func (e *Engine) write() {
 			e.put(e.o.Failed, failed)
 			continue
 		}
-		p := s.buf
-		if p == nil {
-			if scratch == nil {
-				scratch = make([]byte, source.Slab)
-			}
-			p = scratch[:s.n]
-			if _, err := e.queue.spill.file.ReadAt(p, s.off); err != nil {
-				e.fail(fmt.Errorf("temporary file: %w", err))
-				return
-			}
+		if s.buf != nil {
+			e.put(e.o.Out, s.buf)
+		} else if err := e.unspill(s); err != nil {
+			e.fail(fmt.Errorf("temporary file: %w", err))
+			return
 		}
-		e.put(e.o.Out, p)
 		if e.queue.wrote(s) {
 			e.dispatch.wakeAll()
 		}
 	}
+}
+
+// unspill writes a segment of the spill file.
+func (e *Engine) unspill(s segment) error {
+	buf := e.pool.Get(source.Slab)
+	defer e.pool.Put(buf)
+	for s.n > 0 {
+		p := buf[:min(s.n, cap(buf))]
+		if _, err := e.queue.spill.file.ReadAt(p, s.off); err != nil {
+			return err
+		}
+		e.put(e.o.Out, p)
+		s.off += int64(len(p))
+		s.n -= len(p)
+	}
+	return nil
 }
 
 // publish passes output of b on, or writes it here if that is quicker and cannot block.

@@ -9,8 +9,9 @@ const Slab = 256 << 10
 // classes are the sizes of pooled buffers. Small batches get small buffers, so that a long queue of them stays small.
 var classes = [...]int{256, 2 << 10, 16 << 10, Slab}
 
-// keep bounds the memory that idle buffers of one class may hold, in bytes.
-const keep = 4 << 20
+// keep bounds the memory that idle buffers may hold, in bytes for each class. The largest is what waiting answers are
+// kept in: when their number falls and rises again, nothing must be allocated anew.
+var keep = [len(classes)]int{1 << 20, 1 << 20, 4 << 20, 32 << 20}
 
 // Pool lends byte buffers and takes them back. It is safe for concurrent use; the zero value is ready.
 // Unlike sync.Pool it is not emptied by the garbage collector, so a steady run allocates nothing.
@@ -45,7 +46,7 @@ func (p *Pool) Put(b []byte) {
 			continue
 		}
 		p.mu.Lock()
-		if len(p.free[c]) < keep/size {
+		if len(p.free[c]) < keep[c]/size {
 			p.free[c] = append(p.free[c], b[:0])
 		}
 		p.mu.Unlock()

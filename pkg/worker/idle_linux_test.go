@@ -1,0 +1,204 @@
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// stat returns the name and the state (R, S, D, T, Z...) of a process; see proc(5).
+func stat(pid int) (name, state string) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", ""
+	}
+	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
+	return string(text[open+1 : end]), string(text[end+2 : end+3])
+}
+
+// alive reports whether a process is there that has not ended. One that nobody has reaped yet has ended.
+func alive(pid int) bool {
+	_, state := stat(pid)
+	return syscall.Kill(pid, 0) != syscall.ESRCH && state != "Z" && state != "X" && state != ""
+}
+
+func (l *live) becomesIdle() {
+	l.t.Helper()
+	eventually(l.t, "sleeps in read", func() bool { return l.Idle() == Idle })
+}
+
+// staysBusy looks often at a worker of which it is certain that it will not sleep in read.
+func (l *live) staysBusy(why string) {
+	l.t.Helper()
+	for range 200 {
+		if v := l.Idle(); v != Busy {
+			l.t.Fatalf("%s: %v, want Busy", why, v)
+		}
+	}
+}
+
+func TestIdle(t *testing.T) {
+	tests := []struct {
+		name, script, input, output string
+	}{
+		{"before its first item", "exec cat", "", ""},
+		{"when it has answered", "exec cat", "a\n", "a\n"},
+		{"when it holds its answer back in a buffer", "exec tr a b", "a\n", ""},
+		{"when it is a shell that reads", "while read x; do echo $x; done", "a\n", "a\n"},
+		{"when a child of it reads", "cat; exit", "a\n", "a\n"},
+		{"when it is a pipeline", "tr a b | sed s/x/y/", "", ""},
+		{"when it is a pipeline that holds its answers back", "tr a b | sed s/x/y/", "a\n", ""},
+		{"when it is a pipeline that has answered", "sed -u s/a/b/ | cat", "a\n", "b\n"},
+		{"when its stderr was noisy", "echo noise >&2; exec cat", "a\n", "a\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := sh(t, tt.script)
+			w.send(tt.input)
+			w.expect(tt.output)
+			w.becomesIdle()
+			if n, known := w.Read(); n != int64(len(tt.input)) || !known {
+				t.Errorf("it is idle and has read %d of %d bytes, known: %v", n, len(tt.input), known)
+			}
+		})
+	}
+}
+
+// Idle is sticky: nothing wakes a worker that sleeps in read but more input.
+func TestIdleUntilThereIsMore(t *testing.T) {
+	w := start(t, "cat")
+	for range 50 {
+		w.becomesIdle()
+		for range 20 {
+			if v := w.Idle(); v != Idle {
+				t.Fatalf("%v without any input", v)
+			}
+		}
+		w.send("a\n")
+		w.expect("a\n")
+	}
+}
+
+func TestBusy(t *testing.T) {
+	tests := []struct{ name, script, seen string }{
+		{"it sleeps", "exec sleep 1000", "sleep S"},
+		{"it computes", "while :; do :; done", "sh R"},
+		{"it reads from something else", "exec tail -f /dev/null", "tail S"},
+		{"it reads from another pipe than its stdin", "sleep 1000 | cat", "sh S"},
+		{"it waits for a child at work", "sleep 1000; cat", "sh S"},
+		{"it is a pipeline whose end is at work", "cat | (sleep 1000; cat)", "sh S"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := sh(t, tt.script)
+			w.staysBusy("starting")
+			eventually(t, tt.seen, func() bool { name, state := stat(w.Pid()); return name+" "+state == tt.seen })
+			w.staysBusy("started")
+		})
+	}
+}
+
+func TestBusyWithUnreadInput(t *testing.T) {
+	w := start(t, "cat")
+	w.becomesIdle()
+	w.stop()
+	w.send("a\n")
+	w.staysBusy("stopped, with an item before it")
+	if n, known := w.Read(); n != 0 || !known {
+		t.Errorf("stopped, it has read %d bytes, known: %v", n, known)
+	}
+	w.cont()
+	w.expect("a\n")
+	w.becomesIdle()
+}
+
+func TestBusyWithUnreadOutput(t *testing.T) {
+	w := start(t, "cat")
+	w.becomesIdle()
+	w.send("a\n")
+	eventually(t, "its answer", func() bool { _, state := stat(w.Pid()); return state == "S" && unread(w.out) == 2 })
+	w.staysBusy("with an answer to be read")
+	w.expect("a\n")
+	w.becomesIdle()
+}
+
+// Input that the pipe has no room for is still to be read.
+func TestBusyWithQueuedInput(t *testing.T) {
+	w := start(t, "cat")
+	w.becomesIdle()
+	w.stop()
+	w.send(strings.Repeat("x", 1<<20))
+	if got := w.Written(); got >= 1<<20 {
+		t.Fatalf("a pipe took %d bytes", got)
+	}
+	w.staysBusy("stopped, with more before it than a pipe holds")
+}
+
+func TestBusyWithoutInput(t *testing.T) {
+	w := start(t, "cat")
+	w.becomesIdle()
+	w.CloseInput()
+	w.staysBusy("at the end of its input")
+	w.rest()
+	w.staysBusy("ended")
+}
+
+func (l *live) stop() {
+	l.t.Helper()
+	l.signal(syscall.SIGSTOP)
+	eventually(l.t, "stopped", func() bool { _, state := stat(l.Pid()); return state == "T" })
+}
+
+func (l *live) cont() { l.signal(syscall.SIGCONT) }
+
+// Ring wakes an Exchange that sleeps: the thread it sleeps on is seen in poll before the bell is rung.
+func TestRingWakesExchange(t *testing.T) {
+	w := start(t, "cat")
+	for range 20 {
+		tid, woken := make(chan int), make(chan error)
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			tid <- unix.Gettid()
+			n, err := w.Exchange(make([]byte, 9), -1)
+			if n > 0 {
+				err = fmt.Errorf("it read %d bytes", n)
+			}
+			woken <- err
+		}()
+		path := fmt.Sprintf("/proc/self/task/%d/syscall", <-tid)
+		asleep := fmt.Sprintf("%d ", unix.SYS_PPOLL)
+		eventually(t, "Exchange sleeps", func() bool {
+			call, err := os.ReadFile(path)
+			return err == nil && strings.HasPrefix(string(call), asleep)
+		})
+		w.Ring()
+		if err := <-woken; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTreeRSS(t *testing.T) {
+	one := start(t, "cat")
+	one.becomesIdle()
+	alone, ok := TreeRSS(one.Pid())
+	if !ok || alone < int64(os.Getpagesize()) {
+		t.Fatalf("cat holds %d bytes, known: %v", alone, ok)
+	}
+	tree := sh(t, "cat | cat | cat")
+	tree.becomesIdle()
+	if all, ok := TreeRSS(tree.Pid()); !ok || all < 2*alone {
+		t.Errorf("a shell and three cats hold %d bytes, one cat %d; known: %v", all, alone, ok)
+	}
+	one.finish(0, nil)
+	if rss, ok := TreeRSS(one.Pid()); ok && rss > 0 {
+		t.Errorf("what has ended holds %d bytes", rss)
+	}
+}
