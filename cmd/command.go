@@ -72,11 +72,7 @@ func help(use string, gs []group) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n\nExamples:\n%s\n", long, use, examples)
 	for _, g := range gs {
-		usages := g.flags.FlagUsages()
-		if g.title == "Other" {
-			usages += "  -h, --help                    print this help\n      --version                 print the version\n"
-		}
-		fmt.Fprintf(&b, "\n%s:\n%s", g.title, usages)
+		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
 	}
 	fmt.Fprintf(&b, "\nEvery flag can also be set in the environment (--init-jobs is STOKE_INIT_JOBS) and by the key\n"+
 		"of its name in the --config file. Flags stop at the first word that is not one.\n"+

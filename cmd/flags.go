@@ -38,6 +38,9 @@ type settings struct {
 	Config string `mapstructure:"config"`
 }
 
+// actions are flags that do something instead of a run: they are no settings.
+var actions = map[string]bool{"help": true, "version": true}
+
 // group is a task and its flags, as the help shows them.
 type group struct {
 	title string
@@ -53,22 +56,22 @@ func groups() []group {
 	in.flags.StringP("delimiter", "d", "", "items end in `STR` (C escapes: \\t, \\0, \\x1e)")
 	in.flags.String("max-item", "64M", "fail an item, or an answer, larger than `SIZE`")
 
-	out.flags.StringP("output", "o", "", "write answers to `OUT`, which appears when the run is complete")
+	out.flags.StringP("output", "o", "", "write answers to `OUT`, which appears when it is complete")
 	out.flags.BoolP("unordered", "u", false, "print as answered, not in input order")
 	out.flags.Bool("tag", false, "print ITEM<TAB>ANSWER")
-	out.flags.Bool("json", false, "print one JSON object a line: seq, item, ok, answer or error, ...")
+	out.flags.Bool("json", false, "print a JSON object a line: seq, item, ok, answer or error, ...")
 	out.flags.BoolP("zero-terminated", "z", false, "answers end in NUL instead of newline")
-	out.flags.String("on-error", "", "what a failed item prints: `fill[=TEXT]|skip|stop` (default: fill, with an empty line)")
+	out.flags.String("on-error", "", "`WHAT` a failed item prints: fill[=TEXT] (default: an empty line), skip or stop")
 	out.flags.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
 	out.flags.String("buffer", "64M", "memory for answers that wait; beyond `SIZE` they wait on disk")
 
 	workers.flags.StringP("jobs", "j", "100%", "number of workers: `N`, or N%, +N, -N of the CPUs")
-	workers.flags.StringP("init", "i", "", "run `CODE` in sh once before each worker's COMMAND, in the same shell")
+	workers.flags.StringP("init", "i", "", "sh `CODE` to run in each worker before its COMMAND, in the same shell")
 	workers.flags.String("ready", "", "the worker is warm when it prints a line that matches `REGEX`")
 	workers.flags.String("init-timeout", "", "a worker must be warm after `D` (30s, 5m; default: no limit)")
 	workers.flags.Int("init-retries", 2, "start workers `N` more times in a row without an answer")
 	workers.flags.Int("init-jobs", 0, "let `K` workers warm up at once (default: all)")
-	workers.flags.String("framing", "lines", "how items and answers are delimited: `lines|nul|netstring`")
+	workers.flags.String("framing", "lines", "`HOW` items and answers are delimited: lines, nul or netstring")
 	workers.flags.Bool("lockstep", false, "keep every worker at one item in flight")
 	workers.flags.Bool("feed-ahead", false, "send more when a worker has read all, even if it may not flush")
 	workers.flags.Int64("recycle-after", 0, "replace a worker after `N` items")
@@ -77,6 +80,8 @@ func groups() []group {
 	workers.flags.String("worker", "", "the COMMAND as one `STRING`, split into words like a shell would")
 
 	other.flags.String("config", "", "read settings from `FILE` (YAML, TOML or JSON; keys are flag names)")
+	other.flags.BoolP("help", "h", false, "print this help")
+	other.flags.Bool("version", false, "print the version")
 	return []group{in, out, workers, other}
 }
 

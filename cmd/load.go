@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
 
@@ -22,9 +23,11 @@ func load(gs []group) (*settings, error) {
 	v.SetEnvKeyReplacer(envNames)
 	v.AutomaticEnv()
 	for _, g := range gs {
-		if err := v.BindPFlags(g.flags); err != nil {
-			return nil, err
-		}
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			if !actions[f.Name] {
+				_ = v.BindPFlag(f.Name, f) // fails only without a flag
+			}
+		})
 	}
 	file := v.GetString("config")
 	if file != "" {

@@ -47,7 +47,7 @@ func run(o *options, v *voice) error {
 	defer cancel(nil)
 	stopped := handleSignals(e, cancel)
 	watchReader(out.file, func() {
-		cancel(&engine.WriteError{Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
+		cancel(&engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
 	})
 
 	sum, err := e.Run(ctx, in)

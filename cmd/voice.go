@@ -37,14 +37,12 @@ func (v *voice) report(err error) {
 	if closedDownstream(err) {
 		return
 	}
-	text, words, hint := err.Error(), "", ""
+	words, hint := "", ""
 	var (
 		usage *usageError
 		proto *engine.ProtocolError
 		died  *engine.DiedError
 		start *engine.InitError
-		write *engine.WriteError
-		read  *engine.ReadError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -55,12 +53,8 @@ func (v *voice) report(err error) {
 		words = died.Words
 	case errors.As(err, &start):
 		words, hint = start.Words, startHint(start)
-	case errors.As(err, &write):
-		text = "cannot write answers: " + text
-	case errors.As(err, &read):
-		text = "cannot read items: " + text
 	}
-	v.say("error", text+lastWords(words))
+	v.say("error", err.Error()+lastWords(words))
 	if hint != "" {
 		v.say("hint", hint)
 	}

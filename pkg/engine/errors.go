@@ -46,7 +46,7 @@ func (e *TooLargeError) Error() string {
 // ReadError says that the input could not be read to its end.
 type ReadError struct{ Err error }
 
-func (e *ReadError) Error() string { return e.Err.Error() }
+func (e *ReadError) Error() string { return fmt.Sprintf("cannot read items: %v", e.Err) }
 func (e *ReadError) Unwrap() error { return e.Err }
 
 // ProtocolError says that a worker broke its protocol: answers may be shifted, so the run cannot go on.

@@ -160,12 +160,25 @@ func (r *runner) serve(w Worker, first *batch) (*batch, error) {
 				r.e.fail(err)
 			}
 		})
-		next := r.next
-		if r.next = nil; next.err != nil {
-			return nil, next.err
+		first = nil
+		if w, warm, err = r.succeed(); err != nil {
+			return nil, err
 		}
-		w, warm, first = next.w, true, nil
 	}
+}
+
+// succeed returns the successor, or, if that failed to start, a worker in its stead that is not warm yet.
+func (r *runner) succeed() (w Worker, warm bool, err error) {
+	p := r.next
+	r.next = nil
+	if p.err == nil {
+		return p.w, true, nil
+	}
+	if !r.e.again(p.err) {
+		return nil, false, p.err
+	}
+	w, err = r.start()
+	return w, r.e.o.StartsWarm, err
 }
 
 // retry decides about a worker that failed: if it never became warm, its items are as new.

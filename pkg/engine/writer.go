@@ -15,11 +15,11 @@ func (e *Engine) write() {
 			return
 		}
 		if failed != nil {
-			e.put(e.o.Failed, failed)
+			e.put(e.o.Failed, "failed items", failed)
 			continue
 		}
 		if s.buf != nil {
-			e.put(e.o.Out, s.buf)
+			e.put(e.o.Out, answers, s.buf)
 		} else if err := e.unspill(s); err != nil {
 			e.fail(fmt.Errorf("temporary file: %w", err))
 			return
@@ -39,7 +39,7 @@ func (e *Engine) unspill(s segment) error {
 		if _, err := e.queue.spill.file.ReadAt(p, s.off); err != nil {
 			return err
 		}
-		e.put(e.o.Out, p)
+		e.put(e.o.Out, answers, p)
 		s.off += int64(len(p))
 		s.n -= len(p)
 	}
@@ -53,24 +53,30 @@ func (e *Engine) publish(b *batch, p []byte) {
 	}
 	now := e.o.Writable()
 	if now {
-		e.put(e.o.Out, p)
+		e.put(e.o.Out, answers, p)
 	}
 	e.queue.wroteDirectly(b, p, now)
 }
 
+// answers is what Out gets, in words.
+const answers = "answers"
+
 // put writes p to w unless an earlier write failed: what follows a gap would be taken for something else.
-func (e *Engine) put(w io.Writer, p []byte) {
+func (e *Engine) put(w io.Writer, what string, p []byte) {
 	if e.writeErr != nil || w == nil {
 		return
 	}
 	if _, err := w.Write(p); err != nil {
 		e.writeErr = err
-		e.fail(&WriteError{err})
+		e.fail(&WriteError{what, err})
 	}
 }
 
 // WriteError says that output could not be written.
-type WriteError struct{ Err error }
+type WriteError struct {
+	What string // "answers" or "failed items"
+	Err  error
+}
 
-func (e *WriteError) Error() string { return e.Err.Error() }
+func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %v", e.What, e.Err) }
 func (e *WriteError) Unwrap() error { return e.Err }
