@@ -61,7 +61,7 @@ func groups() []group {
 	out.flags.Bool("tag", false, "print ITEM<TAB>ANSWER")
 	out.flags.Bool("json", false, "print a JSON object a line: seq, item, ok, answer or error, ...")
 	out.flags.BoolP("zero-terminated", "z", false, "answers end in NUL instead of newline")
-	out.flags.String("on-error", "", "`WHAT` a failed item prints: fill[=TEXT] (default: an empty line), skip or stop")
+	out.flags.String("on-error", "", "the `ACTION` for a failed item: fill[=TEXT] (default: an empty line), skip or stop")
 	out.flags.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
 	out.flags.String("buffer", "64M", "memory for answers that wait; beyond `SIZE` they wait on disk")
 
@@ -71,7 +71,7 @@ func groups() []group {
 	workers.flags.String("init-timeout", "", "a worker must be warm after `D` (30s, 5m; default: no limit)")
 	workers.flags.Int("init-retries", 2, "start workers `N` more times in a row without an answer")
 	workers.flags.Int("init-jobs", 0, "let `K` workers warm up at once (default: all)")
-	workers.flags.String("framing", "lines", "`HOW` items and answers are delimited: lines, nul or netstring")
+	workers.flags.String("framing", "lines", "the `KIND` of delimiters on a worker's stdio: lines, nul or netstring")
 	workers.flags.Bool("lockstep", false, "keep every worker at one item in flight")
 	workers.flags.Bool("feed-ahead", false, "send more when a worker has read all, even if it may not flush")
 	workers.flags.Int64("recycle-after", 0, "replace a worker after `N` items")

@@ -164,6 +164,7 @@ func (s *settings) checkWorkers(o *options) (err error) {
 		return usagef("--slot-var %q: not a name for a variable", s.SlotVar)
 	}
 	e := &o.engine
+	e.SpareCPU = o.jobs < cpus()
 	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.jobs, o.framing, s.Lockstep, s.FeedAhead, s.RecycleAfter
 	return nil
 }

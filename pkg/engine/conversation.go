@@ -97,7 +97,7 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 			}
 		}
 		c.hangUp()
-		n, err := c.w.Exchange(c.room(), c.patience())
+		n, err := c.exchange()
 		switch {
 		case err == io.EOF || err == nil && n == 0 && c.overdue():
 			return ended, c.end()
@@ -112,6 +112,17 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 		}
 	}
 	return ended, nil
+}
+
+// exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
+// longer than such an item.
+func (c *conversation) exchange() (int, error) {
+	if c.e.o.SpareCPU && c.pending() == 1 && c.answered > 0 && c.size.PerItem() <= 2*watch {
+		if n, err := c.w.Watch(c.room(), watch); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return c.w.Exchange(c.room(), c.patience())
 }
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the

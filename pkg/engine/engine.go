@@ -22,6 +22,7 @@ type Worker interface {
 	Written() int64
 	Read() (n int64, known bool)
 	Exchange(buf []byte, timeout time.Duration) (int, error)
+	Watch(buf []byte, d time.Duration) (int, error)
 	Nap(d time.Duration)
 	Idle() worker.Verdict
 	CloseInput()
@@ -50,6 +51,7 @@ type Options struct {
 	Buffer     int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
 
 	Unordered   bool
+	SpareCPU    bool // there are more CPUs than workers
 	Lockstep    bool // one item in flight in each worker
 	FeedAhead   bool // take what a worker has read for done, as if it had been seen to sleep in read
 	RecycleRSS  int64

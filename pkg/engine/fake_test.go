@@ -89,6 +89,8 @@ func (f *fakeWorker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	return 0, nil
 }
 
+func (f *fakeWorker) Watch(buf []byte, d time.Duration) (int, error) { return f.Exchange(buf, d) }
+
 func (f *fakeWorker) Nap(time.Duration)    {}
 func (f *fakeWorker) LastWords() string    { return "last words" }
 func (f *fakeWorker) Idle() worker.Verdict { return f.verdict }

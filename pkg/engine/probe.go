@@ -16,6 +16,10 @@ const (
 	proportion = 16 // of the time taken so far
 )
 
+// watch is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
+// those alone take 20 to 40 µs where two CPUs are involved.
+const watch = 50 * time.Microsecond
+
 const (
 	// silence is how long a worker may hold back an answer before the user is told what may be wrong, where it is
 	// certain or where nothing can be seen.

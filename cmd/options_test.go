@@ -1,0 +1,340 @@
+package cmd
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"stoke/pkg/engine"
+)
+
+// read merges typed flags, the environment and a config file into settings, as Main does.
+func read(t *testing.T, args ...string) (*settings, []string, error) {
+	t.Helper()
+	gs := groups()
+	flags := set()
+	flags.SetInterspersed(false)
+	for _, g := range gs {
+		flags.AddFlagSet(g.flags)
+	}
+	if err := flags.Parse(args); err != nil {
+		t.Fatalf("%q: %v", args, err)
+	}
+	s, err := load(gs)
+	return s, flags.Args(), err
+}
+
+// checked returns the checked options for a command line.
+func checked(t *testing.T, args ...string) (*options, error) {
+	t.Helper()
+	s, words, err := read(t, args...)
+	if err != nil {
+		return nil, err
+	}
+	return s.check(words)
+}
+
+// bare takes settings of the tester's own out of the environment.
+func bare(t *testing.T) {
+	t.Helper()
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); strings.HasPrefix(name, envPrefix+"_") {
+			t.Setenv(name, "") // restores it in the end
+			os.Unsetenv(name)
+		}
+	}
+}
+
+// Every flag has its field in settings, and every field its flag: one without the other would be ignored in silence.
+func TestFlagsAndSettingsCorrespond(t *testing.T) {
+	kinds := map[string]reflect.Kind{"string": reflect.String, "bool": reflect.Bool, "int": reflect.Int, "int64": reflect.Int64}
+	declared := map[string]reflect.Kind{}
+	for _, g := range groups() {
+		g.flags.VisitAll(func(f *pflag.Flag) { declared[f.Name] = kinds[f.Value.Type()] })
+	}
+	fields := reflect.TypeFor[settings]()
+	for field := range fields.Fields() {
+		name := field.Tag.Get("mapstructure")
+		kind, ok := declared[name]
+		if !ok || kind != field.Type.Kind() {
+			t.Errorf("field %s %v has the key %q, for which the flag's kind is %v", field.Name, field.Type, name, kind)
+		}
+		delete(declared, name)
+	}
+	for name := range declared {
+		if actions[name] {
+			continue
+		}
+		t.Errorf("--%s has no field in settings", name)
+	}
+}
+
+func TestFlagsAreDeclaredOnce(t *testing.T) {
+	seen, short := map[string]string{}, map[string]string{}
+	for _, g := range groups() {
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			if seen[f.Name] != "" || f.Shorthand != "" && short[f.Shorthand] != "" {
+				t.Errorf("--%s, -%s is declared again in %s", f.Name, f.Shorthand, g.title)
+			}
+			seen[f.Name], short[f.Shorthand] = g.title, f.Name
+			if f.Usage == "" || f.Usage[0] < 'a' {
+				t.Errorf("--%s: the help %q is not a phrase like the others", f.Name, f.Usage)
+			}
+		})
+	}
+}
+
+func TestSplitCommand(t *testing.T) {
+	tests := []struct {
+		name, command string
+		want          []string
+	}{
+		{"words", "python3 w.py --fast", []string{"python3", "w.py", "--fast"}},
+		{"spaces around and between", "  a   b ", []string{"a", "b"}},
+		{"double quotes", `a "b c"`, []string{"a", "b c"}},
+		{"single quotes", `a 'b c' ''`, []string{"a", "b c", ""}},
+		{"an escaped space", `a b\ c`, []string{"a", "b c"}},
+		{"operators in quotes are text", `sh -c 'a | b; c > d & e < f'`, []string{"sh", "-c", "a | b; c > d & e < f"}},
+		{"an escaped operator is text", `a \; \|`, []string{"a", ";", "|"}},
+		{"nothing is run or expanded", "echo $HOME `date`", []string{"echo", "$HOME", "`date`"}},
+		{"nothing", "", []string{}},
+	}
+	for _, tt := range tests {
+		got, err := splitCommand(tt.command)
+		if !slices.Equal(got, tt.want) || err != nil {
+			t.Errorf("%s: splitCommand(%q) = %q, %v, want %q", tt.name, tt.command, got, err, tt.want)
+		}
+	}
+	for _, command := range []string{"a; b", "a | b", "a|b", "a & b", "a &", "a && b", "a || b", "a < b", "a > b", "a 2>b", ";", "a;"} {
+		got, err := splitCommand(command)
+		if err == nil || !strings.Contains(hintOf(err), "sh -c") {
+			t.Errorf("an operator is refused, with what to do: splitCommand(%q) = %q, %v", command, got, err)
+		}
+		checkUsage(t, command, err, "--worker")
+	}
+	for _, command := range []string{`a "b`, `a 'b`, `a (b)`, `a )`, `a \`} {
+		got, err := splitCommand(command)
+		if err == nil {
+			t.Errorf("what is not finished is refused: splitCommand(%q) = %q", command, got)
+		}
+		checkUsage(t, command, err, "--worker")
+	}
+}
+
+func hintOf(err error) string {
+	if usage, ok := err.(*usageError); ok {
+		return usage.hint
+	}
+	return ""
+}
+
+// FuzzSplitCommand: whatever is in a config file, splitting does not panic.
+func FuzzSplitCommand(f *testing.F) {
+	for _, command := range []string{"a b", `a "b`, "é | x", "\xff;", "$(", "`", ";"} {
+		f.Add(command)
+	}
+	f.Fuzz(func(t *testing.T, command string) {
+		if words, err := splitCommand(command); err == nil && len(words) > len(command)/2+1 {
+			t.Errorf("splitCommand(%q) = %d words", command, len(words))
+		}
+	})
+}
+
+func TestOnError(t *testing.T) {
+	bare(t)
+	tests := []struct {
+		name, text string
+		want       engine.OnError
+		fill       string
+		accepted   bool
+	}{
+		{"fill with an empty line", "fill", engine.Fill, "", true},
+		{"fill with a text", "fill=NA", engine.Fill, "NA", true},
+		{"fill with an empty text", "fill=", engine.Fill, "", true},
+		{"fill with a text that has an equals sign", "fill=a=b", engine.Fill, "a=b", true},
+		{"skip", "skip", engine.Skip, "", true},
+		{"stop", "stop", engine.Stop, "", false},
+	}
+	for _, tt := range tests {
+		o, err := checked(t, "--on-error", tt.text, "cat")
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if f := o.engine.Format; f.OnError != tt.want || string(f.Fill) != tt.fill || o.accepted != tt.accepted {
+			t.Errorf("%s: %v %q, accepted %v", tt.name, f.OnError, f.Fill, o.accepted)
+		}
+	}
+	if o, err := checked(t, "cat"); err != nil || o.engine.Format.OnError != engine.Fill || o.accepted {
+		t.Errorf("without the flag failed items are filled but not accepted: %+v, %v", o, err)
+	}
+	for _, text := range []string{"ignore", "skip=x", "stop=1", "=x", "Fill", "fill "} {
+		_, err := checked(t, "--on-error", text, "cat")
+		if err == nil {
+			t.Errorf("--on-error %q is accepted", text)
+		}
+		checkUsage(t, text, err, "--on-error")
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	bare(t)
+	tests := []struct {
+		name  string
+		args  []string
+		names string // what the message must name
+	}{
+		{"no command", nil, "COMMAND"},
+		{"an empty command", []string{""}, "COMMAND"},
+		{"a --worker of spaces", []string{"--worker", "  "}, "COMMAND"},
+		{"braces for the item", []string{"convert", "{}.png"}, "{}"},
+		{"braces for the item in --worker", []string{"--worker", "convert {}.png"}, "{}"},
+		{"two delimiters", []string{"-0", "-d", ",", "cat"}, "--delimiter"},
+		{"a delimiter that is no escape", []string{"-d", `\q`, "cat"}, "--delimiter"},
+		{"tags and objects", []string{"--tag", "--json", "cat"}, "--json"},
+		{"answers and failures in one file", []string{"-o", "x", "--failed", "x", "cat"}, "--failed"},
+		{"a regular expression that is none", []string{"--ready", "(", "cat"}, "--ready"},
+		{"a timeout that is none", []string{"--init-timeout", "x", "cat"}, "--init-timeout"},
+		{"negative tries", []string{"--init-retries", "-1", "cat"}, "--init-retries"},
+		{"negative warm-ups", []string{"--init-jobs", "-1", "cat"}, "--init-jobs"},
+		{"no workers", []string{"-j", "0", "cat"}, "--jobs"},
+		{"a framing that is none", []string{"--framing", "csv", "cat"}, "--framing"},
+		{"one in flight, and more", []string{"--lockstep", "--feed-ahead", "cat"}, "--feed-ahead"},
+		{"recycled after less than none", []string{"--recycle-after", "-1", "cat"}, "--recycle-after"},
+		{"a memory limit that is none", []string{"--recycle-rss", "big", "cat"}, "--recycle-rss"},
+		{"an item limit that is none", []string{"--max-item", "0", "cat"}, "--max-item"},
+		{"a buffer that is none", []string{"--buffer", "", "cat"}, "--buffer"},
+		{"a variable that is none", []string{"--slot-var", "A-B", "cat"}, "--slot-var"},
+	}
+	for _, tt := range tests {
+		o, err := checked(t, tt.args...)
+		if err == nil {
+			t.Errorf("%s: accepted as %+v", tt.name, o)
+		}
+		checkUsage(t, tt.name, err, tt.names)
+	}
+}
+
+func TestCommand(t *testing.T) {
+	bare(t)
+	tests := []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"words", []string{"-j2", "tr", "a", "b"}, []string{"tr", "a", "b"}},
+		{"a worker's own flags are never taken", []string{"grep", "-a", "-j9", "--tag"}, []string{"grep", "-a", "-j9", "--tag"}},
+		{"two dashes end the flags", []string{"--", "-odd"}, []string{"-odd"}},
+		{"one string", []string{"--worker", "tr 'a b' c"}, []string{"tr", "a b", "c"}},
+		{"words win over one string", []string{"--worker", "cat", "rev"}, []string{"rev"}},
+		{"other braces are text", []string{"awk", "{print}", "{%}"}, []string{"awk", "{print}", "{%}"}},
+	}
+	for _, tt := range tests {
+		o, err := checked(t, tt.args...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		} else if !slices.Equal(o.command, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, o.command, tt.want)
+		}
+	}
+}
+
+// A flag wins over the environment, the environment over the config file, the file over the default.
+func TestPrecedence(t *testing.T) {
+	bare(t)
+	file := write(t, "c.yaml", "init-jobs: 3\n")
+	tests := []struct {
+		name      string
+		env, flag string
+		config    bool
+		want      int
+	}{
+		{"the default", "", "", false, 0},
+		{"the file", "", "", true, 3},
+		{"the environment", "2", "", true, 2},
+		{"the flag", "2", "1", true, 1},
+		{"the flag, even if it says the default", "2", "0", true, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var args []string
+			if tt.env != "" {
+				t.Setenv("STOKE_INIT_JOBS", tt.env)
+			}
+			if tt.flag != "" {
+				args = append(args, "--init-jobs", tt.flag)
+			}
+			if tt.config {
+				args = append(args, "--config", file)
+			}
+			if s, _, err := read(t, args...); err != nil || s.InitJobs != tt.want {
+				t.Errorf("%+v, %v, want %d", s, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	bare(t)
+	want := &settings{Null: true, Jobs: "4", OnError: "skip", MaxItem: "1M", Buffer: "64M", InitRetries: 2, Framing: "lines"}
+	for name, text := range map[string]string{
+		"c.yaml": "\"null\": true\njobs: 4\non-error: skip\nmax-item: 1M\n",
+		"c.toml": "null = true\njobs = 4\non-error = 'skip'\nmax-item = '1M'\n",
+		"c.json": `{"null": true, "jobs": 4, "on-error": "skip", "max-item": "1M"}`,
+	} {
+		want.Config = write(t, name, text)
+		if s, _, err := read(t, "--config", want.Config); err != nil || *s != *want {
+			t.Errorf("%s: %+v, %v, want %+v", name, s, err, want)
+		}
+		t.Setenv("STOKE_CONFIG", want.Config)
+		if s, _, err := read(t); err != nil || *s != *want {
+			t.Errorf("%s, named in the environment: %+v, %v, want %+v", name, s, err, want)
+		}
+		os.Unsetenv("STOKE_CONFIG")
+	}
+}
+
+func TestWrongConfig(t *testing.T) {
+	bare(t)
+	tests := []struct{ name, file, text, names string }{
+		{"an unknown key", "c.yaml", "colour: red\n", "colour"},
+		{"a value of the wrong kind", "c.yaml", "init-jobs: many\n", "--init-jobs"},
+		{"a list where there is one value", "c.yaml", "jobs: [1]\n", "--jobs"},
+		{"no YAML", "c.yaml", "{", "c.yaml"},
+		{"no TOML", "c.toml", "=", "c.toml"},
+		{"no JSON", "c.json", "{", "c.json"},
+		{"another kind of file", "c.conf", "", "c.conf"},
+		{"no file", "", "", "none.yaml"},
+	}
+	for _, tt := range tests {
+		path := filepath.Join(t.TempDir(), "none.yaml")
+		if tt.file != "" {
+			path = write(t, tt.file, tt.text)
+		}
+		_, _, err := read(t, "--config", path)
+		if err == nil {
+			t.Errorf("%s: accepted", tt.name)
+		}
+		checkUsage(t, tt.name, err, tt.names)
+	}
+	t.Setenv("STOKE_INIT_JOBS", "many")
+	_, _, err := read(t)
+	checkUsage(t, "a wrong value in the environment", err, "STOKE_INIT_JOBS")
+	if err == nil {
+		t.Error("a wrong value in the environment is accepted")
+	}
+}
+
+func write(t *testing.T, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
