@@ -39,7 +39,6 @@ type conversation struct {
 	rest     time.Duration
 	warm     bool // it has read something
 	prompt   bool // it has answered everything it had, at some time
-	silent   bool // the user has been told that it does not answer
 	retiring bool
 	sized    time.Time     // when its memory was last looked at
 	probe    time.Duration // until it is next looked at
@@ -187,6 +186,9 @@ func (c *conversation) fill() error {
 		}
 		room := window - c.pending()
 		if room <= 0 || room < window/2 {
+			if c.e.dispatch.over() { // then the end of its input may be what the worker waits for
+				c.in = ending
+			}
 			break
 		}
 		if limit := c.e.o.RecycleNum; limit > 0 {

@@ -21,9 +21,14 @@ const (
 const watch = 50 * time.Microsecond
 
 const (
+	// quietFor is how long a worker must be Quiet before it is fed on, which it then is in growing helpings: that it
+	// does wait is likely, and how long its items take is not known.
+	quietFor = 100 * time.Millisecond
 	// silence is how long a worker may hold back an answer before the user is told what may be wrong, where it is
 	// certain or where nothing can be seen.
 	silence = time.Second
+	// longSilence is the same for a worker that seems to be at work.
+	longSilence = 10 * time.Second
 	// sizeEvery is the pause between two looks at a worker's memory.
 	sizeEvery = time.Second
 	// warmProbe bounds the pause between two looks whether a worker has begun to read.
@@ -63,9 +68,15 @@ func (c *conversation) look() error {
 	}
 	switch c.verdictOn() {
 	case worker.Idle:
-		return c.held(quiet)
+		return c.held(quiet, false)
+	case worker.Quiet:
+		if quiet >= quietFor {
+			return c.held(quiet, true)
+		}
 	case worker.Unknown:
-		c.complain(quiet)
+		c.complain(quiet, silence)
+	case worker.Busy:
+		c.complain(quiet, longSilence)
 	}
 	c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
 	return nil
@@ -99,8 +110,9 @@ func (c *conversation) warming() error {
 	return nil
 }
 
-// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on.
-func (c *conversation) held(quiet time.Duration) error {
+// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on. If that is only
+// likely, the time it was quiet says nothing about its items.
+func (c *conversation) held(quiet time.Duration, likely bool) error {
 	if c.e.o.Lockstep {
 		if quiet < silence {
 			return nil
@@ -110,24 +122,27 @@ func (c *conversation) held(quiet time.Duration) error {
 			"--lockstep needs a worker that flushes each answer")
 	}
 	c.size.Buffered()
-	c.size.Observe(c.pending(), quiet)
+	if likely {
+		c.size.Grow()
+	} else {
+		c.size.Observe(c.pending(), quiet)
+	}
 	c.consumed = c.sent
 	c.mark = time.Now()
 	c.prompt = false
 	return nil
 }
 
-// complain tells the user, once, about a worker that cannot be looked into.
-func (c *conversation) complain(quiet time.Duration) {
-	if c.silent || quiet < silence || c.answered > 0 {
+// complain tells the user, once in a run without any answer so far, about a worker that has read its items and has been
+// quiet for as long as limit: it may wait for more, although that cannot be seen.
+func (c *conversation) complain(quiet, limit time.Duration) {
+	if quiet < limit || c.e.answered.Load() > 0 {
 		return
 	}
-	read, known := c.w.Read()
-	if known && read < c.bytes {
+	if read, known := c.w.Read(); known && read < c.bytes || c.e.complained.Swap(true) {
 		return
 	}
-	c.silent = true
-	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v; if it keeps its answers in a buffer, make it flush, or give --feed-ahead", c.r.slot, c.w.Pid(), silence))
+	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v; if it keeps its answers in a buffer, make it flush, or give --feed-ahead", c.r.slot, c.w.Pid(), limit))
 }
 
 func (c *conversation) describeExit(exit worker.Exit) string {

@@ -43,6 +43,10 @@ func (p *Policy) Observe(n int, d time.Duration) {
 	p.window = min(p.target(), p.Window()*growth)
 }
 
+// Grow widens the window without an observation, when it cannot be told whether the worker is at work, and nothing
+// moves until it has more.
+func (p *Policy) Grow() { p.window = min(p.Window()*growth, maxWindow) }
+
 // Buffered records that the worker holds answers back until a buffer of its own is full.
 func (p *Policy) Buffered() { p.buffered = true }
 

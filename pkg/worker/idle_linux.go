@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +21,8 @@ func unread(fd int) int {
 
 // idle tells whether the process pid and all its descendants sleep until more arrives on the pipe whose write end is
 // stdin. Every thread must sleep in read on a pipe, or wait for a child or, without a time limit, for another thread;
-// and one at least must read from that very pipe. A thread that computes, sleeps for a time or polls is at work.
+// and one at least must read from that very pipe. A thread that computes is at work. So is one that sleeps for a time
+// or polls, if it is the only one; beside a thread that reads it may also be part of a runtime, as in Go and Java.
 //
 // See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
 func idle(pid, stdin int) Verdict {
@@ -31,7 +33,7 @@ func idle(pid, stdin int) Verdict {
 	reads := false
 	pipe := fmt.Sprintf("pipe:[%d]", st.Ino)
 	verdict := eachThread(pid, func(pid, tid int) Verdict { return asleep(pid, tid, pipe, &reads) })
-	if verdict == Idle && !reads {
+	if (verdict == Idle || verdict == Quiet) && !reads {
 		return Busy
 	}
 	return verdict
@@ -47,7 +49,8 @@ func asleep(pid, tid int, pipe string, reads *bool) Verdict {
 	if len(f) < 5 {
 		return Busy // "running"
 	}
-	switch call, _ := strconv.Atoi(string(f[0])); call {
+	call, _ := strconv.Atoi(string(f[0]))
+	switch call {
 	case unix.SYS_READ, unix.SYS_READV:
 		fd, _ := strconv.ParseUint(string(bytes.TrimPrefix(f[1], []byte("0x"))), 16, 31)
 		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
@@ -67,8 +70,18 @@ func asleep(pid, tid int, pipe string, reads *bool) Verdict {
 		if string(f[4]) == "0x0" {
 			return Idle
 		}
+		return Quiet
+	}
+	if slices.Contains(patient, call) || slices.Contains(olderPatient, call) {
+		return Quiet
 	}
 	return Busy
+}
+
+// patient are the system calls in which a runtime's own threads sleep.
+var patient = []int{
+	unix.SYS_EPOLL_PWAIT, unix.SYS_PPOLL, unix.SYS_PSELECT6,
+	unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_RT_SIGTIMEDWAIT,
 }
 
 // gone interprets an error from /proc: a thread that has just ended waits for nothing.
@@ -79,8 +92,9 @@ func gone(err error) Verdict {
 	return Busy
 }
 
-// eachThread asks f about every thread of pid and of its descendants, until one is not Idle.
+// eachThread asks f about every thread of pid and of its descendants, until one is neither Idle nor Quiet.
 func eachThread(pid int, f func(pid, tid int) Verdict) Verdict {
+	all := Idle
 	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
 		return gone(err)
@@ -90,7 +104,9 @@ func eachThread(pid int, f func(pid, tid int) Verdict) Verdict {
 		if err != nil {
 			continue
 		}
-		if v := f(pid, tid); v != Idle {
+		if v := f(pid, tid); v == Quiet {
+			all = Quiet
+		} else if v != Idle {
 			return v
 		}
 		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, tid))
@@ -99,12 +115,14 @@ func eachThread(pid int, f func(pid, tid int) Verdict) Verdict {
 		}
 		for _, child := range bytes.Fields(children) {
 			id, _ := strconv.Atoi(string(child))
-			if v := eachThread(id, f); v != Idle {
+			if v := eachThread(id, f); v == Quiet {
+				all = Quiet
+			} else if v != Idle {
 				return v
 			}
 		}
 	}
-	return Idle
+	return all
 }
 
 // TreeRSS is the memory in bytes that pid and its descendants hold, pages they share counted for each of them.

@@ -16,6 +16,7 @@ type Verdict int
 const (
 	Busy    Verdict = iota // it is at work, or has not read all it was sent
 	Idle                   // it has read all it was sent and sleeps until there is more
+	Quiet                  // one thread does; others sleep for a time, or poll: at work, or only kept by their runtime
 	Unknown                // this host cannot tell
 )
 
@@ -108,7 +109,7 @@ func (w *Worker) Idle() Verdict {
 	}
 	// The pipes are looked at again after the threads: a worker that slept then, with both empty now, sleeps still.
 	v := idle(w.Pid(), w.in)
-	if v == Idle && unread(w.out) > 0 {
+	if (v == Idle || v == Quiet) && unread(w.out) > 0 {
 		return Busy
 	}
 	return v
