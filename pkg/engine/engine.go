@@ -80,7 +80,7 @@ type Engine struct {
 
 	answered, failed atomic.Int64
 	complained       atomic.Bool // the user has been told of a worker that does not answer
-	writeErr         error // the writer's own
+	writeErr         error       // the writer's own
 	leaving          sync.WaitGroup
 
 	mu      sync.Mutex

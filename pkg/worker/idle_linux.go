@@ -22,7 +22,7 @@ func unread(fd int) int {
 // idle tells whether the process pid and all its descendants sleep until more arrives on the pipe whose write end is
 // stdin. Every thread must sleep in read on a pipe, or wait for a child or, without a time limit, for another thread;
 // and one at least must read from that very pipe. A thread that computes is at work. So is one that sleeps for a time
-// or polls, if it is the only one; beside a thread that reads it may also be part of a runtime, as in Go and Java.
+// or polls, unless another thread of its process reads: then it may also be kept by a runtime, as in Go and Java.
 //
 // See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
 func idle(pid, stdin int) Verdict {
@@ -30,24 +30,41 @@ func idle(pid, stdin int) Verdict {
 	if err := unix.Fstat(stdin, &st); err != nil {
 		return Unknown
 	}
-	reads := false
 	pipe := fmt.Sprintf("pipe:[%d]", st.Ino)
-	verdict := eachThread(pid, func(pid, tid int) Verdict { return asleep(pid, tid, pipe, &reads) })
-	if (verdict == Idle || verdict == Quiet) && !reads {
+	var reads, waits []int // processes with a thread that reads from the pipe, and with one that is only Quiet
+	verdict := eachThread(pid, func(pid, tid int) Verdict {
+		v, ours := asleep(pid, tid, pipe)
+		if ours {
+			reads = append(reads, pid)
+		}
+		if v == Quiet {
+			waits = append(waits, pid)
+		}
+		return v
+	})
+	if verdict == Unknown || verdict == Busy {
+		return verdict
+	}
+	for _, pid := range waits {
+		if !slices.Contains(reads, pid) {
+			return Busy
+		}
+	}
+	if len(reads) == 0 {
 		return Busy
 	}
 	return verdict
 }
 
-// asleep judges one thread; it sets reads if the thread reads from pipe.
-func asleep(pid, tid int, pipe string, reads *bool) Verdict {
+// asleep judges one thread, and tells whether it reads from pipe.
+func asleep(pid, tid int, pipe string) (v Verdict, ours bool) {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/syscall", pid, tid))
 	if err != nil {
-		return gone(err)
+		return gone(err), false
 	}
 	f := bytes.Fields(line)
 	if len(f) < 5 {
-		return Busy // "running"
+		return Busy, false // "running"
 	}
 	call, _ := strconv.Atoi(string(f[0]))
 	switch call {
@@ -55,27 +72,26 @@ func asleep(pid, tid int, pipe string, reads *bool) Verdict {
 		fd, _ := strconv.ParseUint(string(bytes.TrimPrefix(f[1], []byte("0x"))), 16, 31)
 		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
 		if err != nil {
-			return gone(err)
+			return gone(err), false
 		}
 		if target == pipe {
-			*reads = true
-			return Idle
+			return Idle, true
 		}
 		if len(target) > 6 && target[:6] == "pipe:[" { // from another part of this pipeline
-			return Idle
+			return Idle, false
 		}
 	case unix.SYS_WAIT4, unix.SYS_WAITID:
-		return Idle
+		return Idle, false
 	case unix.SYS_FUTEX:
 		if string(f[4]) == "0x0" {
-			return Idle
+			return Idle, false
 		}
-		return Quiet
+		return Quiet, false
 	}
 	if slices.Contains(patient, call) || slices.Contains(olderPatient, call) {
-		return Quiet
+		return Quiet, false
 	}
-	return Busy
+	return Busy, false
 }
 
 // patient are the system calls in which a runtime's own threads sleep.
