@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -20,6 +21,7 @@ const gcPercent = 25
 // Main runs stoke with the arguments behind the program's name and returns its exit status.
 func Main(args []string) int {
 	debug.SetGCPercent(gcPercent)
+	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)
 	c := newCommand(v)
 	c.SetArgs(args)

@@ -57,6 +57,12 @@ func TestFlagsAndSettingsCorrespond(t *testing.T) {
 	for _, g := range groups() {
 		g.flags.VisitAll(func(f *pflag.Flag) { declared[f.Name] = kinds[f.Value.Type()] })
 	}
+	for name := range actions {
+		if _, ok := declared[name]; !ok {
+			t.Errorf("--%s is an action, but no flag", name)
+		}
+		delete(declared, name)
+	}
 	fields := reflect.TypeFor[settings]()
 	for field := range fields.Fields() {
 		name := field.Tag.Get("mapstructure")

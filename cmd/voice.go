@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 
 	"stoke/pkg/engine"
 )
@@ -72,6 +73,12 @@ func lastWords(words string) string {
 }
 
 func startHint(e *engine.InitError) string {
+	switch {
+	case errors.Is(e, syscall.EMFILE), errors.Is(e, syscall.ENFILE):
+		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
+	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
+		return "give --jobs fewer, or raise the limit of processes or memory"
+	}
 	switch statusOf(e) {
 	case statusNotFound:
 		return "check the name and PATH"

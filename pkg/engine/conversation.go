@@ -197,7 +197,7 @@ func (c *conversation) fill() error {
 			}
 		}
 		c.r.called.Store(false)
-		b, state := c.e.dispatch.take(c.r, room)
+		b, state := c.e.dispatch.take(c.r, room, c.oldest())
 		if state == source.End {
 			c.in = ending
 		}
@@ -213,6 +213,14 @@ func (c *conversation) fill() error {
 		c.e.dispatch.ready()
 	}
 	return nil
+}
+
+// oldest is the oldest batch that is not fully answered, or nil.
+func (c *conversation) oldest() *batch {
+	if len(c.inflight) == 0 {
+		return nil
+	}
+	return c.inflight[0]
 }
 
 // send hands b to the worker.
@@ -284,11 +292,8 @@ func (c *conversation) retire() {
 
 // unsent returns the batch that was sent to a worker that never became warm, as it was before.
 func (c *conversation) unsent() *batch {
-	if len(c.inflight) == 0 {
-		return nil
-	}
-	b := c.inflight[0]
-	if b.wire != nil {
+	b := c.oldest()
+	if b != nil && b.wire != nil {
 		c.e.pool.Put(b.wire)
 		b.wire = nil
 	}

@@ -18,8 +18,8 @@ type dispatch struct {
 }
 
 // take takes a batch of at most most items for r. If there is none now, r will be woken when there may be one; at the
-// end of the input everybody who waits is woken.
-func (d *dispatch) take(r *runner, most int) (*batch, source.State) {
+// end of the input everybody who waits is woken. oldest is what r's worker has not answered, or nil.
+func (d *dispatch) take(r *runner, most int, oldest *batch) (*batch, source.State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting[r.slot-1] = nil
@@ -27,7 +27,7 @@ func (d *dispatch) take(r *runner, most int) (*batch, source.State) {
 		if d.drained {
 			return nil, source.End
 		}
-		if d.queue.full() {
+		if d.queue.full(oldest) {
 			d.waiting[r.slot-1] = r
 			return nil, source.Empty
 		}

@@ -19,6 +19,7 @@ import (
 type fakeWorker struct {
 	answer  func(line string) string
 	hold    bool
+	block   int // keeps answers back until they are more than that many bytes
 	verdict worker.Verdict
 
 	mu      sync.Mutex
@@ -67,7 +68,7 @@ func (f *fakeWorker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case len(f.out) > 0 && (!f.hold || f.closed):
+	case len(f.out) > f.block && !f.hold || len(f.out) > 0 && f.closed:
 		n := copy(buf, f.out)
 		f.out = f.out[:copy(f.out, f.out[n:])]
 		return n, nil

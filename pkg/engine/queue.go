@@ -235,12 +235,15 @@ func (q *queue) straggling() bool {
 	return h != nil && !h.closed && len(h.out) == 0
 }
 
-// full reports whether no more items should be taken for now. The writer will call wake when it is over.
-func (q *queue) full() bool {
+// full reports whether no more items should be taken for now. The writer will call wake when it is over. oldest is the
+// oldest batch that the asking runner's worker has not answered, or nil: if it is the head, and its worker keeps answers
+// in a buffer, only more items can bring them out.
+func (q *queue) full(oldest *batch) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.throttled = q.held > q.limit && (q.spill.err != nil || !q.straggling())
-	return q.throttled
+	full := q.held > q.limit && !(q.straggling() && (q.spill.err == nil || oldest == q.head()))
+	q.throttled = q.throttled || full
+	return full
 }
 
 // finish says that nothing more will be published. next then returns what is due, and ends at the first open batch.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stoke/pkg/source"
+	"stoke/pkg/worker"
 )
 
 // drainInto collects what is due until the queue is finished, as the writer does.
@@ -106,7 +107,7 @@ func TestQueueSpills(t *testing.T) {
 		var none bytes.Buffer
 		publishAll(q, b, text, &none)
 		q.close(b)
-		if q.full() {
+		if q.full(nil) {
 			t.Fatal("the queue is full although only its head is waited for")
 		}
 	}
@@ -159,7 +160,7 @@ func TestQueueWithoutDisk(t *testing.T) {
 	q := newQueue(new(source.Pool), 1<<20, false)
 	q.push(source.Batch{N: 1})
 	var none bytes.Buffer
-	for i := 0; !q.full(); i++ {
+	for i := 0; !q.full(nil); i++ {
 		if i > 1000 {
 			t.Fatal("never full")
 		}
@@ -172,7 +173,7 @@ func TestQueueWithoutDisk(t *testing.T) {
 // When the reader of the output is slow, the queue is full at its limit and the disk is not touched.
 func TestQueueWithSlowReader(t *testing.T) {
 	q := newQueue(new(source.Pool), 1<<20, false)
-	for i := 0; !q.full(); i++ {
+	for i := 0; !q.full(nil); i++ {
 		if i > 1000 {
 			t.Fatal("never full")
 		}
@@ -191,5 +192,31 @@ func TestQueueWithSlowReader(t *testing.T) {
 			t.Fatal("empty, and nobody was woken")
 		}
 		woken = q.wrote(s)
+	}
+}
+
+// Without a disk, the worker of the head must be fed although memory is full, if it keeps its answers in a buffer.
+func TestHeldHeadWithoutDisk(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()+"/missing")
+	tr := newTrial(func(start int) Worker {
+		f := newFake(func(s string) string { return strings.Repeat("x", 1000) + s + "\n" })
+		if start == 1 {
+			f.block, f.verdict = 100_000, worker.Idle
+		}
+		return f
+	})
+	tr.Buffer = 200_000
+	done := make(chan error, 1)
+	go func() {
+		_, err := tr.run(t, numbered(20_000))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if n := strings.Count(tr.out.String(), "\n"); err != nil || n != 20_000 {
+			t.Errorf("error %v, %d answers", err, n)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the run stands still")
 	}
 }

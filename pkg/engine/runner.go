@@ -88,7 +88,7 @@ func (r *runner) run() {
 // first waits for the first batch; nil at the end of the input or of the run.
 func (r *runner) first() *batch {
 	for !r.e.cancelled() {
-		b, state := r.e.dispatch.take(r, 1)
+		b, state := r.e.dispatch.take(r, 1, nil)
 		if state == source.End {
 			return nil
 		}

@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -35,12 +36,12 @@ func (l *live) becomesIdle() {
 	eventually(l.t, "sleeps in read", func() bool { return l.Idle() == Idle })
 }
 
-// staysBusy looks often at a worker of which it is certain that it will not sleep in read.
-func (l *live) staysBusy(why string) {
+// stays looks often at a worker of which it is certain that the verdict on it will not change.
+func (l *live) stays(want Verdict, why string) {
 	l.t.Helper()
 	for range 200 {
-		if v := l.Idle(); v != Busy {
-			l.t.Fatalf("%s: %v, want Busy", why, v)
+		if v := l.Idle(); v != want {
+			l.t.Fatalf("%s: verdict %d, want %d", why, v, want)
 		}
 	}
 }
@@ -93,17 +94,41 @@ func TestBusy(t *testing.T) {
 		{"it computes", "while :; do :; done", "sh R"},
 		{"it reads from something else", "exec tail -f /dev/null", "tail S"},
 		{"it reads from another pipe than its stdin", "sleep 1000 | cat", "sh S"},
+		{"it reads from a pipe that nobody writes to", ": | sh -c 'exec 4>/dev/fd/0; cat'", "sh S"},
 		{"it waits for a child at work", "sleep 1000; cat", "sh S"},
 		{"it is a pipeline whose end is at work", "cat | (sleep 1000; cat)", "sh S"},
+		{"it reads, and a child of it sleeps for a time", "sleep 1000 & exec cat", "cat S"},
+		{"it reads, and a child of it computes", "(while :; do :; done) & exec cat", "cat S"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := sh(t, tt.script)
-			w.staysBusy("starting")
+			w.stays(Busy, "starting")
 			eventually(t, tt.seen, func() bool { name, state := stat(w.Pid()); return name+" "+state == tt.seen })
-			w.staysBusy("started")
+			w.stays(Busy, "started")
 		})
 	}
+}
+
+// goReader makes the test binary a worker that reads and never answers: a Go program.
+const goReader = "STOKE_TEST_READER"
+
+// Beside the thread that reads, runtimes such as Go's keep threads that sleep for a time. These may be at work, or not.
+func TestQuiet(t *testing.T) {
+	if os.Getenv(goReader) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}
+	t.Setenv(goReader, "1")
+	w := start(t, os.Args[0], "-test.run=^TestQuiet$")
+	w.send("a\n")
+	eventually(t, "one thread reads and one sleeps", func() bool { return w.Idle() == Quiet })
+	if n, known := w.Read(); n != 2 || !known {
+		t.Errorf("it is quiet and has read %d bytes, known: %v", n, known)
+	}
+	w.stop()
+	w.send("b\n")
+	w.stays(Busy, "stopped, with an item before it")
 }
 
 func TestBusyWithUnreadInput(t *testing.T) {
@@ -111,7 +136,7 @@ func TestBusyWithUnreadInput(t *testing.T) {
 	w.becomesIdle()
 	w.stop()
 	w.send("a\n")
-	w.staysBusy("stopped, with an item before it")
+	w.stays(Busy, "stopped, with an item before it")
 	if n, known := w.Read(); n != 0 || !known {
 		t.Errorf("stopped, it has read %d bytes, known: %v", n, known)
 	}
@@ -125,7 +150,7 @@ func TestBusyWithUnreadOutput(t *testing.T) {
 	w.becomesIdle()
 	w.send("a\n")
 	eventually(t, "its answer", func() bool { _, state := stat(w.Pid()); return state == "S" && unread(w.out) == 2 })
-	w.staysBusy("with an answer to be read")
+	w.stays(Busy, "with an answer to be read")
 	w.expect("a\n")
 	w.becomesIdle()
 }
@@ -139,7 +164,7 @@ func TestBusyWithQueuedInput(t *testing.T) {
 	if got := w.Written(); got >= 1<<20 {
 		t.Fatalf("a pipe took %d bytes", got)
 	}
-	w.staysBusy("stopped, with more before it than a pipe holds")
+	w.stays(Busy, "stopped, with more before it than a pipe holds")
 }
 
 // Output that came with the ready line is still to be read, though no pipe holds it.
@@ -149,7 +174,7 @@ func TestBusyWithLeftover(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "sleeps in read", func() bool { return idle(w.Pid(), w.in) == Idle })
-	w.staysBusy("with output from its warm-up to be read")
+	w.stays(Busy, "with output from its warm-up to be read")
 	w.expect("left\n")
 	w.becomesIdle()
 }
@@ -158,9 +183,9 @@ func TestBusyWithoutInput(t *testing.T) {
 	w := start(t, "cat")
 	w.becomesIdle()
 	w.CloseInput()
-	w.staysBusy("at the end of its input")
+	w.stays(Busy, "at the end of its input")
 	w.rest()
-	w.staysBusy("ended")
+	w.stays(Busy, "ended")
 }
 
 func (l *live) stop() {

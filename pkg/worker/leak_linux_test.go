@@ -72,6 +72,29 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 }
 
+// Who rings too late rings nothing: the file descriptor of the bell may be somebody else's by then.
+func TestRingAfterTheEnd(t *testing.T) {
+	eventually(t, "somebody else gets the bell's file descriptor", func() bool {
+		var b bell
+		if err := b.open(); err != nil {
+			t.Fatal(err)
+		}
+		was := b.w
+		b.close()
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		defer w.Close()
+		b.ring()
+		if n := unread(int(w.Fd())); n != 0 {
+			t.Errorf("somebody else's pipe holds %d bytes", n)
+		}
+		return int(w.Fd()) == was
+	})
+}
+
 // A worker gets its own stdio and nothing else of ours: what it held of another worker would keep that one from its
 // end of input. And its ends block, as programs expect.
 func TestWorkersInheritTheirStdioOnly(t *testing.T) {

@@ -86,6 +86,7 @@ func (l *live) expect(want string) {
 // rest exchanges until the end of the output and returns what came.
 func (l *live) rest() string {
 	l.t.Helper()
+	defer time.AfterFunc(bound, l.Ring).Stop()
 	var got []byte
 	buf := make([]byte, 64<<10)
 	for deadline := time.Now().Add(bound); ; {
@@ -141,6 +142,22 @@ func TestExchangeEchoes(t *testing.T) {
 	}
 	if n, err := w.Exchange(make([]byte, 9), 0); n != 0 || err != nil {
 		t.Errorf("with nothing to read: %d, %v", n, err)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	w := start(t, "cat")
+	buf := make([]byte, 9)
+	if n, err := w.Watch(buf, time.Millisecond); n != 0 || err != nil {
+		t.Errorf("with nothing to read: %d, %v", n, err)
+	}
+	w.send("a\n")
+	if n, err := w.Watch(buf, bound); string(buf[:n]) != "a\n" || err != nil {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	w.CloseInput()
+	if n, err := w.Watch(buf, bound); n != 0 || err != io.EOF {
+		t.Errorf("at the end: %d, %v", n, err)
 	}
 }
 
@@ -230,8 +247,14 @@ func TestChildrenWriteOn(t *testing.T) {
 func TestWorkerThatClosesItsInput(t *testing.T) {
 	w := sh(t, "exec 0<&-; echo closed; sleep 1000")
 	w.expect("closed\n")
+	if w.Deaf() {
+		t.Error("that is known before anything was sent")
+	}
 	for range 2 {
 		w.send("lost\n")
+	}
+	if !w.Deaf() {
+		t.Error("that is not known when something was sent")
 	}
 	if got := w.Written(); got != 0 {
 		t.Errorf("%d bytes written", got)
