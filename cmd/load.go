@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -15,6 +16,9 @@ import (
 const envPrefix = "STOKE"
 
 var envNames = strings.NewReplacer("-", "_")
+
+// bareNull finds the key null in YAML, which there is no string but nothing, and would be lost.
+var bareNull = regexp.MustCompile(`(?m)^null *:`)
 
 // load merges flags, environment, config file and defaults, in this order of precedence.
 func load(gs []group) (*settings, error) {
@@ -35,10 +39,13 @@ func load(gs []group) (*settings, error) {
 		if err := v.ReadInConfig(); err != nil {
 			return nil, configError(file, err)
 		}
+		if text, err := os.ReadFile(file); err == nil && bareNull.Match(text) {
+			return nil, usagef("--config %s: the key null must be quoted, as in \"null\": true", file)
+		}
 	}
 	s := new(settings)
 	if err := v.UnmarshalExact(s); err != nil {
-		return nil, settingError(file, err)
+		return nil, settingError(v, file, err)
 	}
 	return s, nil
 }
@@ -56,7 +63,7 @@ func configError(file string, err error) error {
 }
 
 // settingError words what mapstructure found: a key that is no flag, or a value that does not fit.
-func settingError(file string, err error) error {
+func settingError(v *viper.Viper, file string, err error) error {
 	text := err.Error()
 	if _, keys, ok := strings.Cut(text, "has invalid keys: "); ok {
 		keys, _, _ = strings.Cut(keys, "\n")
@@ -64,7 +71,9 @@ func settingError(file string, err error) error {
 	}
 	var decode *mapstructure.DecodeError
 	if errors.As(err, &decode) {
-		return usagef("--%s: %v (set by flag, by %s or in the config file)", decode.Name(), decode.Unwrap(), envName(decode.Name()))
+		name := decode.Name()
+		return usagef("--%s %q: does not fit (set by the flag, by %s or in the config file)", name, v.GetString(name), envName(name)).
+			withHint("see stoke --help for what it takes")
 	}
 	return usagef("settings: %s", text)
 }

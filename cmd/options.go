@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -70,7 +69,9 @@ func splitCommand(command string) ([]string, error) {
 		return nil, usagef("--worker %q: %v", command, err).withHint("check its quotes")
 	}
 	if p.Position >= 0 {
-		return nil, usagef("--worker %q: no shell runs it, so %q would not do what it says", command, command[p.Position:p.Position+1]).
+		rest := string([]rune(command)[p.Position:]) // Position counts characters, not bytes
+		operator := rest[max(0, strings.IndexAny(rest, ";&|<>")):][:1]
+		return nil, usagef("--worker %q: no shell runs it, so %q would not do what it says", command, operator).
 			withHint("put it into a shell: sh -c '...'")
 	}
 	return words, nil
@@ -176,12 +177,13 @@ func duration(flag, text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		d, err = time.ParseDuration(text + "s")
+	unit := ""
+	if strings.Trim(text, "0123456789.") == "" {
+		unit = "s"
 	}
+	d, err := time.ParseDuration(text + unit)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%w", usagef("--%s %q: not a duration", flag, text).withHint("say 500ms, 30s, 5m or 2h"))
+		return 0, usagef("--%s %q: not a duration", flag, text).withHint("say 500ms, 30s, 5m or 2h")
 	}
 	return d, nil
 }

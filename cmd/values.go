@@ -18,14 +18,14 @@ func cpus() int { return runtime.GOMAXPROCS(0) }
 // jobs reads a number of workers: N, or N%, +N, -N of the CPUs. It is at least 1 but for an explicit 0.
 func jobs(text string, cpus int) (int, error) {
 	bad := usagef("--jobs %q: not a number of workers", text).withHint("say 4, 50%, +1 or -1; the last three are of the CPUs")
-	number := strings.TrimSuffix(strings.TrimLeft(text, "+-"), "%")
+	number := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-"), "%")
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || number == "" || strings.ContainsAny(number, "+-eExXpPnN_") {
 		return 0, bad
 	}
 	relative := strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-")
 	percent := strings.HasSuffix(text, "%")
-	if relative && percent || !percent && n != math.Trunc(n) {
+	if relative && percent || strings.HasPrefix(text, "+-") || !percent && n != math.Trunc(n) {
 		return 0, bad
 	}
 	switch {
@@ -98,7 +98,7 @@ func escape(s string) (c byte, used int, err error) {
 	}
 	n, err := strconv.ParseUint(s[from:end], base, 8)
 	if err != nil {
-		return 0, 0, fmt.Errorf(`\%c is not an escape`, s[0])
+		return 0, 0, fmt.Errorf(`\%c is not an escape`, []rune(s)[0])
 	}
 	return byte(n), end, nil
 }

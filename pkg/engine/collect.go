@@ -47,7 +47,7 @@ func (c *conversation) answers(now time.Time) error {
 	took := now.Sub(c.mark)
 	p := c.buf
 	for len(p) > 0 {
-		if c.skipped > 0 {
+		if c.skipping {
 			p = c.skipOn(p)
 			continue
 		}
@@ -187,8 +187,8 @@ func (c *conversation) reject(b *batch, size int64) {
 
 // skip begins to read past an answer that is too large to be kept.
 func (c *conversation) skip() {
-	n, _ := c.dec.Skip(c.buf)
-	c.skipped = int64(n)
+	c.dec.Skip(c.buf)
+	c.skipping = true
 	c.buf = c.buf[:0]
 	if cap(c.buf) > source.Slab {
 		c.buf = c.e.pool.Get(source.Slab)
@@ -198,12 +198,10 @@ func (c *conversation) skip() {
 // skipOn goes on with that and returns what follows the answer.
 func (c *conversation) skipOn(p []byte) (rest []byte) {
 	n, done := c.dec.Skip(p)
-	c.skipped += int64(n)
 	if done {
-		size := c.skipped - 1
-		c.skipped = 0
+		c.skipping = false
 		c.heat()
-		c.reject(c.inflight[0], size)
+		c.reject(c.inflight[0], c.dec.Skipped())
 	}
 	return p[n:]
 }

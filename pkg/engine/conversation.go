@@ -35,7 +35,7 @@ type conversation struct {
 	mark     time.Time // when it began with the items after those
 
 	buf      []byte // output read and not yet collected
-	skipped  int64  // not 0: bytes so far of an answer above the limit that is being read past
+	skipping bool   // an answer above the limit is being read past
 	rest     time.Duration
 	warm     bool // it has read something
 	prompt   bool // it has answered everything it had, at some time
@@ -315,7 +315,7 @@ func (c *conversation) end() error {
 	if err := c.warming(); err != nil {
 		return err
 	}
-	if c.in == closed && c.sent-c.answered == 1 && c.skipped == 0 && c.dec.Last(c.buf) {
+	if c.in == closed && c.sent-c.answered == 1 && !c.skipping && c.dec.Last(c.buf) {
 		if end, ok := c.dec.Ending(); ok { // the end of the last answer may be missing
 			c.room()
 			c.buf = append(c.buf, end)

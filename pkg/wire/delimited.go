@@ -39,6 +39,8 @@ func (f delimited) Decoder() Decoder { return &delimitedDecoder{end: f.end} }
 type delimitedDecoder struct {
 	end     byte
 	scanned int // bytes at the start of the next p that are known to hold no end: a giant answer is searched only once
+	// bytes of the answer that is being skipped, and of the one that was
+	skipping, skipped int64
 }
 
 func (d *delimitedDecoder) Scan(p []byte, most int) (n, end int, err error) {
@@ -60,10 +62,14 @@ func (d *delimitedDecoder) Split(p []byte) (answer, rest []byte) {
 func (d *delimitedDecoder) Skip(p []byte) (n int, done bool) {
 	d.scanned = 0
 	if i := bytes.IndexByte(p, d.end); i >= 0 {
+		d.skipped, d.skipping = d.skipping+int64(i), 0
 		return i + 1, true
 	}
+	d.skipping += int64(len(p))
 	return len(p), false
 }
+
+func (d *delimitedDecoder) Skipped() int64 { return d.skipped }
 
 func (d *delimitedDecoder) Last(p []byte) bool { return len(p) > 0 }
 

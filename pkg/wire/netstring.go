@@ -30,6 +30,7 @@ func (netstring) Decoder() Decoder { return new(netstringDecoder) }
 
 type netstringDecoder struct {
 	skip int // bytes still to be skipped of an answer that Skip has begun, its comma included
+	size int // of that answer
 }
 
 // header reads the length at the start of p: the payload is p[from:from+size], once there is that much.
@@ -82,12 +83,14 @@ func (d *netstringDecoder) Split(p []byte) (answer, rest []byte) {
 func (d *netstringDecoder) Skip(p []byte) (n int, done bool) {
 	if d.skip == 0 {
 		from, size, _ := header(p)
-		d.skip = from + size + 1
+		d.skip, d.size = from+size+1, size
 	}
 	n = min(d.skip, len(p))
 	d.skip -= n
 	return n, d.skip == 0
 }
+
+func (d *netstringDecoder) Skipped() int64 { return int64(d.size) }
 
 func (d *netstringDecoder) Last([]byte) bool { return false }
 

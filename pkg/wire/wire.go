@@ -28,8 +28,11 @@ type Decoder interface {
 	// Split takes the first answer, which Scan has found whole, off p.
 	Split(p []byte) (answer, rest []byte)
 	// Skip consumes from p as much as there is of an answer whose end Scan has not found, and reports whether its end
-	// was reached. Until it was, the caller presents all output to Skip.
+	// was reached. Until it was, the caller presents all output to Skip. At first p must hold more than any length that
+	// precedes an answer: 32 bytes are enough.
 	Skip(p []byte) (n int, done bool)
+	// Skipped is the size in bytes of the answer that Skip has last reached the end of.
+	Skipped() int64
 	// Last reports whether p, the rest of a worker's output, may pass for one more answer that lacks only its end.
 	Last(p []byte) bool
 	// Ending returns the byte that ends each answer; false if answers must be taken apart with Split.

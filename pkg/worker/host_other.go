@@ -50,8 +50,14 @@ func nap(d time.Duration) { time.Sleep(d) }
 // unread is the number of bytes in the pipe behind fd that its reader has not taken; -1 where that cannot be known.
 func unread(int) int { return -1 }
 
+func inheritedFiles() []string { return nil }
+
+type pipeNames struct{}
+
+func pipesOf(*Process) pipeNames { return pipeNames{} }
+
 // idle cannot look into processes here.
-func idle(int, int) Verdict { return Unknown }
+func idle(int, pipeNames) Verdict { return Unknown }
 
 // TreeRSS cannot look into processes here.
 func TreeRSS(int) (int64, bool) { return 0, false }

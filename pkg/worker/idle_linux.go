@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,23 +21,41 @@ func unread(fd int) int {
 	return n
 }
 
-// idle tells whether the process pid and all its descendants sleep until more arrives on the pipe whose write end is
-// stdin. Every thread must sleep in read on a pipe, or wait for a child or, without a time limit, for another thread;
-// and one at least must read from that very pipe. A thread that computes is at work. So is one that sleeps for a time
-// or polls, unless another thread of its process reads: then it may also be kept by a runtime, as in Go and Java.
+// pipeNames are the worker's three pipes as /proc/PID/fd shows them.
+type pipeNames struct{ in, out, err string }
+
+func pipesOf(p *Process) (names pipeNames) {
+	names.in, names.out = pipeName(p.In), pipeName(p.Out)
+	if c, err := p.Err.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { names.err = pipeName(int(fd)) })
+	}
+	return names
+}
+
+func pipeName(fd int) string {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("pipe:[%d]", st.Ino)
+}
+
+// idle tells whether the process pid and all its descendants sleep until more arrives on its stdin. Every thread must
+// sleep in read on a pipe, or wait for a child or, without a time limit, for another thread; and one at least must read
+// from that very pipe. A thread that computes is at work. So is one that sleeps for a time or polls, unless another
+// thread of its process reads: then it may also be kept by a runtime, as in Go and Java. A process that has no way to
+// add to the worker's output is not looked at.
 //
 // See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
-func idle(pid, stdin int) Verdict {
-	var st unix.Stat_t
-	if err := unix.Fstat(stdin, &st); err != nil {
-		return Unknown
-	}
-	pipe := fmt.Sprintf("pipe:[%d]", st.Ino)
+func idle(pid int, own pipeNames) Verdict {
 	var reads, waits []int // processes with a thread that reads from the pipe, and with one that is only Quiet
 	verdict := eachThread(pid, func(pid, tid int) Verdict {
-		v, ours := asleep(pid, tid, pipe)
+		v, ours := asleep(pid, tid, own.in)
 		if ours {
 			reads = append(reads, pid)
+		}
+		if (v == Busy || v == Quiet) && bystander(pid, own) {
+			return Idle
 		}
 		if v == Quiet {
 			waits = append(waits, pid)
@@ -56,6 +76,43 @@ func idle(pid, stdin int) Verdict {
 	return verdict
 }
 
+// bystander reports whether a process cannot have a part in answers: it is dead, or holds none of the worker's pipes but
+// stderr, and no pipe or socket of its own making either. An init may leave such a process behind.
+func bystander(pid int, own pipeNames) bool {
+	held, err := openFiles(pid)
+	if err != nil {
+		return false
+	}
+	for _, target := range held {
+		if target == own.err || slices.Contains(inheritedFiles(), target) {
+			continue
+		}
+		if strings.HasPrefix(target, "pipe:[") || strings.HasPrefix(target, "socket:[") {
+			return false
+		}
+	}
+	return true
+}
+
+// inheritedFiles are the files that stoke had open when it was first asked, before it started any worker: workers have those
+// that were not closed on exec, too.
+var inheritedFiles = sync.OnceValue(func() []string {
+	held, _ := openFiles(os.Getpid())
+	return held
+})
+
+// openFiles lists what the file descriptors of a process refer to.
+func openFiles(pid int) (targets []string, err error) {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	fds, err := os.ReadDir(dir)
+	for _, fd := range fds {
+		if target, err := os.Readlink(dir + "/" + fd.Name()); err == nil {
+			targets = append(targets, target)
+		}
+	}
+	return targets, err
+}
+
 // asleep judges one thread, and tells whether it reads from pipe.
 func asleep(pid, tid int, pipe string) (v Verdict, ours bool) {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/syscall", pid, tid))
@@ -66,29 +123,19 @@ func asleep(pid, tid int, pipe string) (v Verdict, ours bool) {
 	if len(f) < 5 {
 		return Busy, false // "running"
 	}
-	call, _ := strconv.Atoi(string(f[0]))
-	switch call {
-	case unix.SYS_READ, unix.SYS_READV:
+	switch call, _ := strconv.Atoi(string(f[0])); {
+	case call == unix.SYS_READ || call == unix.SYS_READV:
 		fd, _ := strconv.ParseUint(string(bytes.TrimPrefix(f[1], []byte("0x"))), 16, 31)
 		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
 		if err != nil {
 			return gone(err), false
 		}
-		if target == pipe {
-			return Idle, true
+		if strings.HasPrefix(target, "pipe:[") { // another one than ours is from another part of this pipeline
+			return Idle, target == pipe
 		}
-		if len(target) > 6 && target[:6] == "pipe:[" { // from another part of this pipeline
-			return Idle, false
-		}
-	case unix.SYS_WAIT4, unix.SYS_WAITID:
+	case call == unix.SYS_WAIT4 || call == unix.SYS_WAITID, call == unix.SYS_FUTEX && string(f[4]) == "0x0":
 		return Idle, false
-	case unix.SYS_FUTEX:
-		if string(f[4]) == "0x0" {
-			return Idle, false
-		}
-		return Quiet, false
-	}
-	if slices.Contains(patient, call) || slices.Contains(olderPatient, call) {
+	case call == unix.SYS_FUTEX, slices.Contains(patient, call), slices.Contains(olderPatient, call):
 		return Quiet, false
 	}
 	return Busy, false

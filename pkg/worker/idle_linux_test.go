@@ -173,7 +173,7 @@ func TestBusyWithLeftover(t *testing.T) {
 	if err := w.AwaitReady(ready, bound, new(lines).add, never); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "sleeps in read", func() bool { return idle(w.Pid(), w.in) == Idle })
+	eventually(t, "sleeps in read", func() bool { return idle(w.Pid(), w.own) == Idle })
 	w.stays(Busy, "with output from its warm-up to be read")
 	w.expect("left\n")
 	w.becomesIdle()
@@ -245,5 +245,13 @@ func TestTreeRSS(t *testing.T) {
 	one.finish(0, nil)
 	if rss, ok := TreeRSS(one.Pid()); ok && rss > 0 {
 		t.Errorf("what has ended holds %d bytes", rss)
+	}
+}
+
+// Neither a dead child nor one that an init left behind keeps a worker from being Idle: both made it Busy for ever.
+func TestIdleBesideBystanders(t *testing.T) {
+	for _, init := range []string{"true &", "sleep 100 >&2 </dev/null &"} {
+		w := sh(t, init+" exec cat")
+		w.becomesIdle()
 	}
 }

@@ -72,6 +72,7 @@ type reply struct {
 // All its processes are children of one thread that lives as long as the program, because the signal that Linux sends
 // them when their parent dies is bound to the parent's thread.
 func NewLocal(pipeSize int) *Local {
+	inheritedFiles()
 	l := &Local{pipeSize: pipeSize, requests: make(chan request)}
 	go func() {
 		runtime.LockOSThread()
@@ -93,12 +94,12 @@ func (l *Local) Launch(cmd Command) (*Process, error) {
 
 func (l *Local) launch(cmd Command) (_ *Process, err error) {
 	path, err := exec.LookPath(cmd.Argv[0])
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrDot) { // whoever has . in PATH wants it, here as in a shell
 		var e *exec.Error
 		if errors.As(err, &e) {
 			err = e.Err
 		}
-		return nil, &LaunchError{cmd.Argv[0], !errors.Is(err, fs.ErrPermission), err}
+		return nil, &LaunchError{cmd.Argv[0], errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist), err}
 	}
 	var ends pipes
 	defer func() { ends.closeAfter(err) }()

@@ -21,7 +21,9 @@ var ErrStopped = errors.New("the run was stopped")
 // (cd, export, ulimit, . venv/bin/activate) carries over. code reads nothing and prints to stderr, so that it can
 // neither eat items nor answer them.
 func WithInit(argv []string, code string) []string {
-	const script = `eval "$1" </dev/null >&2 || { echo "--init failed with status $?" >&2; exit 125; }
+	// In a function, and shifted away within eval: code shall see no arguments, and its own must not become COMMAND.
+	const script = `init() { eval "shift; $1"; }
+init "$1" </dev/null >&2 || { echo "--init failed with status $?" >&2; exit 125; }
 shift
 exec "$@"`
 	return append([]string{"sh", "-c", script, "sh", code}, argv...)
@@ -30,7 +32,7 @@ exec "$@"`
 // AwaitReady reads the worker's output up to and including the first line that matches ready. These lines are passed
 // on like its stderr. cancelled is asked whenever the worker is rung.
 func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show func([]byte), cancelled func() bool) error {
-	return w.await(timeout, listen, cancelled, func(out []byte) (rest []byte, done bool) {
+	err := w.await(timeout, listen, cancelled, func(out []byte) (rest []byte, done bool) {
 		for {
 			end := bytes.IndexByte(out, '\n') + 1
 			if end == 0 {
@@ -43,6 +45,10 @@ func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show fu
 			}
 		}
 	})
+	if err != nil && len(w.early) > 0 { // an unfinished line, perhaps the reason
+		show(append(w.early, '\n'))
+	}
+	return err
 }
 
 // AwaitIdle waits until the worker sleeps in read for its first item or has written something, or for the time given.
@@ -83,6 +89,7 @@ func (w *Worker) await(timeout, pause time.Duration, cancelled func() bool, done
 		n, err := w.Exchange(out[have:], pause)
 		out = out[:have+n]
 		if err == io.EOF {
+			w.early = out
 			return ErrEnded
 		}
 		if err != nil {

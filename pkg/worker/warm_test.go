@@ -196,10 +196,10 @@ func TestWithInitFails(t *testing.T) {
 		says       string
 	}{
 		{"init code with a status", "(exit 7)", []string{"cat"}, 125, "--init failed with status 7"},
-		{"init code whose last command was not found", "no-such-command-anywhere", []string{"cat"}, 125, "--init failed with status 127"},
+		{"init code whose last command was not found", "/no/such/command", []string{"cat"}, 125, "--init failed with status 127"},
 		{"init code that says more", "echo model missing; false", []string{"cat"}, 125, "model missing"},
 		{"init code that exits", "echo leaving; exit 9", []string{"cat"}, 9, "leaving"},
-		{"a command that is not found", "true", []string{"no-such-command-anywhere"}, 127, "no-such-command-anywhere"},
+		{"a command that is not found", "true", []string{"/no/such/command"}, 127, "/no/such/command"},
 		{"a command that cannot be run", "true", []string{"/"}, 126, "/"},
 	}
 	for _, tt := range tests {

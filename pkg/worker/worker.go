@@ -24,15 +24,18 @@ const (
 type Worker struct {
 	process *Process
 	in, out int // our ends of its pipes; -1 once closed
+	own     pipeNames
 	bell    bell
 	stderr  *stderr
 	died    chan struct{} // closed when the process has ended
 	swept   chan struct{} // closed when its group has been killed and it may be reaped
 	reaped  chan Exit     // gets how it ended
 
-	queue   [][]byte // accepted by Send, not yet written in full
-	written int64    // bytes that went into the pipe
-	early   []byte   // output from the warm-up that belongs to answers
+	queue   [][]byte  // accepted by Send, not yet written in full
+	written int64     // bytes that went into the pipe
+	early   []byte    // output from the warm-up that belongs to answers
+	ended   bool      // the process is known to have ended
+	heard   time.Time // when that was noticed, or output came since
 	polled  [3]unix.PollFd
 }
 
@@ -48,6 +51,7 @@ func Start(l Launcher, cmd Command, show func(lines []byte)) (*Worker, error) {
 		return nil, err
 	}
 	w.process, w.in, w.out = p, p.In, p.Out
+	w.own = pipesOf(p)
 	w.stderr = drain(p.Err, show)
 	go w.reap()
 	return w, nil
@@ -108,7 +112,7 @@ func (w *Worker) Idle() Verdict {
 		return Busy
 	}
 	// The pipes are looked at again after the threads: a worker that slept then, with both empty now, sleeps still.
-	v := idle(w.Pid(), w.in)
+	v := idle(w.Pid(), w.own)
 	if (v == Idle || v == Quiet) && unread(w.out) > 0 {
 		return Busy
 	}
@@ -116,7 +120,7 @@ func (w *Worker) Idle() Verdict {
 }
 
 // Exchange writes what is queued as far as the worker takes it, and reads what it has written into buf. It returns
-// when something was read, when Ring was called, or after the timeout (negative: none). At the end of the worker's
+// when something was read, when Ring was called, after the timeout (negative: none), or for no reason. At the end of the worker's
 // output, or once the process has ended and nobody writes for it any more, the error is io.EOF.
 func (w *Worker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	if len(w.early) > 0 {
@@ -127,14 +131,9 @@ func (w *Worker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	if err := w.flush(); err != nil {
 		return 0, err
 	}
-	var ended bool
-	select {
-	case <-w.died:
-		ended = true
-		if timeout < 0 || timeout > lingering {
-			timeout = lingering
-		}
-	default:
+	left, ended := w.lingers()
+	if ended && (timeout < 0 || timeout > left) {
+		timeout = left
 	}
 	fds := w.pollSet()
 	if err := poll(fds, timeout); err != nil {
@@ -149,17 +148,35 @@ func (w *Worker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 		w.bell.hear()
 	}
 	if fds[0].Revents != 0 {
+		w.heard = time.Now()
 		return w.read(buf)
 	}
-	if ended && fds[1].Revents == 0 && timeout == lingering {
+	if ended && left == 0 {
 		return 0, io.EOF
 	}
 	return 0, nil
 }
 
+// lingers reports whether the process has ended, and for how long its output may stay silent before it counts as ended,
+// too, although other processes hold it open.
+func (w *Worker) lingers() (left time.Duration, ended bool) {
+	select {
+	case <-w.died:
+	default:
+		return 0, false
+	}
+	if !w.ended {
+		w.ended, w.heard = true, time.Now()
+	}
+	return max(0, lingering-time.Since(w.heard)), true
+}
+
 // Watch reads like Exchange, for at most d, but stays awake meanwhile. Where the answer is about to come and a CPU is
 // free, that is cheaper than to be woken up.
 func (w *Worker) Watch(buf []byte, d time.Duration) (n int, err error) {
+	if len(w.early) > 0 {
+		return 0, nil // Exchange has it
+	}
 	for began := time.Now(); n == 0 && err == nil && time.Since(began) < d; {
 		n, err = w.read(buf)
 	}

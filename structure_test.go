@@ -1,0 +1,205 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "stoke"
+	// longestFunc and longestFile are what a reader is asked to take in at once, in lines. Tests may be longer.
+	longestFunc, longestFile = 80, 400
+)
+
+// below says which packages of ours a package may import: those that lie below it. A package that is not named is a
+// leaf, and imports none.
+var below = map[string][]string{
+	".":           {"cmd"},
+	"cmd":         {"pkg/*"},
+	"pkg/engine":  {"pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut"},
+	"pkg/source":  {"pkg/cut"},
+	"pkg/wire":    {"pkg/cut"},
+	"scripts/...": {"pkg/*"},
+}
+
+// belowTests says what a package's tests may import besides: some stand in for the packages above.
+var belowTests = map[string][]string{".": {"cmd", "pkg/*"}, "pkg/engine": {"pkg/*"}}
+
+// meaningless names say nothing about what a package is for.
+var meaningless = []string{"util", "utils", "common", "types", "config", "helper", "helpers", "misc", "base", "shared"}
+
+// goFile is one parsed file of this repository.
+type goFile struct {
+	*ast.File
+	path, dir string
+	lines     int
+	set       *token.FileSet
+}
+
+func (f *goFile) test() bool { return strings.HasSuffix(f.path, "_test.go") }
+
+// length is the number of lines that a node spans.
+func (f *goFile) length(n ast.Node) int {
+	return f.set.Position(n.End()).Line - f.set.Position(n.Pos()).Line + 1
+}
+
+// goFiles parses all Go files of the repository, whatever system they are for.
+func goFiles(t *testing.T) (files []*goFile) {
+	t.Helper()
+	set := token.NewFileSet()
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || entry.Name() == "vendor") {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || path.Ext(name) != ".go" {
+			return nil
+		}
+		parsed, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		lines := set.File(parsed.Pos()).LineCount()
+		files = append(files, &goFile{parsed, name, path.Dir(name), lines, set})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d files found: the test does not see the repository", len(files))
+	}
+	return files
+}
+
+// allowed reports whether what lies in dir may import the package in to.
+func allowed(rules map[string][]string, dir, to string) bool {
+	if strings.HasPrefix(dir, "scripts/") {
+		dir = "scripts/..."
+	}
+	return slices.ContainsFunc(rules[dir], func(pattern string) bool {
+		ok, err := path.Match(pattern, to)
+		return ok && err == nil
+	})
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, spec := range f.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, ours := strings.CutPrefix(name, module+"/")
+			if !ours || allowed(below, f.dir, to) || f.test() && (to == f.dir || allowed(belowTests, f.dir, to)) {
+				continue
+			}
+			t.Errorf("%s imports %s: imports point only down, see the top of structure_test.go", f.path, name)
+		}
+	}
+}
+
+// What knows the command line or the config file is cmd, and nothing else.
+func TestOnlyCmdKnowsTheCommandLine(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.dir == "cmd" || f.test() {
+			continue
+		}
+		for _, spec := range f.Imports {
+			for _, library := range []string{"spf13/", "mapstructure", "shellwords"} {
+				if strings.Contains(spec.Path.Value, library) {
+					t.Errorf("%s imports %s, which belongs into cmd", f.path, spec.Path.Value)
+				}
+			}
+		}
+	}
+}
+
+// Every package says once what it is: in one file, in a comment that begins as godoc wants it.
+func TestOneDocCommentForEachPackage(t *testing.T) {
+	docs := map[string][]string{} // the files with a doc comment, for each directory
+	for _, f := range goFiles(t) {
+		if f.test() {
+			continue
+		}
+		if _, known := docs[f.dir]; !known {
+			docs[f.dir] = nil
+		}
+		if f.Doc == nil {
+			continue
+		}
+		docs[f.dir] = append(docs[f.dir], f.path)
+		if text := f.Doc.Text(); !slices.ContainsFunc(openings(f), func(opening string) bool { return strings.HasPrefix(text, opening) }) {
+			t.Errorf("%s: the doc comment begins with %.30q, want %q", f.path, text, openings(f))
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(docs)) {
+		if len(docs[dir]) != 1 {
+			t.Errorf("%s has %d doc comments, want one: %q", dir, len(docs[dir]), docs[dir])
+		}
+	}
+}
+
+// openings are the ways in which the doc comment of a file's package may begin. A program may begin with its name.
+func openings(f *goFile) []string {
+	if f.Name.Name != "main" {
+		return []string{"Package " + f.Name.Name + " "}
+	}
+	if f.dir == "." {
+		return []string{"Command " + module + " "}
+	}
+	name := path.Base(f.dir)
+	return []string{"Command " + name + " ", strings.ToUpper(name[:1]) + name[1:] + " "}
+}
+
+func TestPackageNamesMeanSomething(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if slices.Contains(meaningless, f.Name.Name) || slices.Contains(meaningless, path.Base(f.dir)) {
+			t.Errorf("%s: package %s says nothing about what it is for", f.path, f.Name.Name)
+		}
+		if name := strings.TrimSuffix(f.Name.Name, "_test"); name != "main" && name != path.Base(f.dir) {
+			t.Errorf("%s: package %s lies in a directory of another name", f.path, f.Name.Name)
+		}
+	}
+}
+
+func TestFilesAndFunctionsAreShort(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if !f.test() && f.lines > longestFile {
+			t.Errorf("%s has %d lines, above %d", f.path, f.lines, longestFile)
+		}
+		for _, decl := range f.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && f.length(fn) > longestFunc {
+				t.Errorf("%s: %s has %d lines, above %d", f.set.Position(fn.Pos()), fn.Name.Name, f.length(fn), longestFunc)
+			}
+		}
+	}
+}
+
+// The rules themselves are tried: a rule that allowed everything would never fail.
+func TestRulesRefuse(t *testing.T) {
+	for _, tt := range []struct {
+		dir, to string
+		want    bool
+	}{
+		{".", "cmd", true}, {".", "pkg/engine", false}, {"cmd", "pkg/engine", true}, {"cmd", "pkg/wire", true}, {"cmd", "cmd", false},
+		{"pkg/engine", "cmd", false}, {"pkg/engine", "pkg/worker", true}, {"pkg/wire", "pkg/cut", true}, {"pkg/wire", "pkg/worker", false},
+		{"pkg/worker", "pkg/wire", false}, {"pkg/cut", "pkg/wire", false}, {"pkg/sizing", "pkg/cut", false}, {"pkg/new", "pkg/cut", false},
+		{"scripts/bench", "pkg/wire", true}, {"scripts/bench", "cmd", false},
+	} {
+		if got := allowed(below, tt.dir, tt.to); got != tt.want {
+			t.Errorf("%s imports %s: %v, want %v", tt.dir, tt.to, got, tt.want)
+		}
+	}
+}
