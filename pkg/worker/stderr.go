@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -39,6 +40,10 @@ func (s *stderr) run() {
 			buf = append(buf, 0)[:len(buf)]
 		}
 		n, err := s.from.Read(buf[len(buf):cap(buf)])
+		if errors.Is(err, os.ErrDeadlineExceeded) && s.more() { // we were held up, not the worker
+			_ = s.from.SetReadDeadline(time.Now().Add(stderrPatience))
+			err = nil
+		}
 		s.remember(buf[len(buf) : len(buf)+n])
 		buf = buf[:len(buf)+n]
 		end := bytes.LastIndexByte(buf, '\n') + 1
@@ -56,6 +61,14 @@ func (s *stderr) run() {
 			return
 		}
 	}
+}
+
+// more reports whether there is something to be read.
+func (s *stderr) more() (yes bool) {
+	if c, err := s.from.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { yes = unread(int(fd)) > 0 })
+	}
+	return yes
 }
 
 func (s *stderr) remember(p []byte) {
