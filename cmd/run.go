@@ -71,6 +71,9 @@ func verdict(sum engine.Summary, err error, stopped os.Signal) error {
 	return nil
 }
 
+// repeat is how soon a second signal is still part of the first: timeout(1) sends its own to us and to our group.
+const repeat = 100 * time.Millisecond
+
 // handleSignals makes the first signal drain the run and the second end it. It returns which one came first, if any.
 // A signal that was ignored when we started, as under nohup, stays ignored.
 func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func() os.Signal) {
@@ -84,9 +87,12 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 	drained := make(chan os.Signal, 1)
 	go func() {
 		s := <-signals
+		first := time.Now()
 		drained <- s
 		e.Drain()
-		s = <-signals
+		for time.Since(first) < repeat {
+			s = <-signals
+		}
 		cancel(&signalled{s.(syscall.Signal)})
 	}()
 	return func() os.Signal {

@@ -231,11 +231,11 @@ func (c *conversation) excess(p []byte) error {
 // short is the fault of a worker that has answered fewer items than it read.
 func (c *conversation) short(owed int64) error {
 	b := c.inflight[0]
-	problem := fmt.Sprintf("ended %d answers short of %d items", owed, c.sent)
+	problem := fmt.Sprintf("ended with %d of %d items answered", c.sent-owed, c.sent)
 	if len(c.buf) > 0 {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
-	problem += fmt.Sprintf("; those from item %d %s on have none, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
+	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
 	return c.fault(problem, "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
 }
 

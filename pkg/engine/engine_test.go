@@ -73,7 +73,7 @@ func TestBrokenProtocol(t *testing.T) {
 				return ""
 			}
 			return s + "\n"
-		}, "ended 1 answers short of 9 items"},
+		}, "ended with 8 of 9 items answered"},
 	}
 	for _, tt := range tests {
 		tr := newTrial(func(int) Worker {

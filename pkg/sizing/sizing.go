@@ -74,7 +74,8 @@ func (p *Policy) target() int {
 }
 
 // Due reports whether it is time to warm up the successor of a worker that may be given left more items: when it will
-// be done with them before the successor, which takes warmUp, could be warm with certainty.
+// be done with them before the successor, which takes warmUp, could be warm with certainty. Before anything is known of
+// its items (perItem is 0), that is when none are left.
 func Due(left int64, perItem, warmUp time.Duration) bool {
-	return left <= 0 || time.Duration(left)*perItem <= 2*warmUp
+	return left <= 0 || perItem > 0 && time.Duration(left)*perItem <= 2*warmUp
 }

@@ -65,3 +65,23 @@ func TestPerItem(t *testing.T) {
 		t.Errorf("10 items in 20 ms: %v an item, want 2ms", got)
 	}
 }
+
+func TestDue(t *testing.T) {
+	const ms = time.Millisecond
+	tests := []struct {
+		name            string
+		left            int64
+		perItem, warmUp time.Duration
+		want            bool
+	}{
+		{"nothing is left", 0, 0, 0, true},
+		{"nothing is known of the items yet", 1000, 0, time.Second, false},
+		{"much is left", 1000, 10 * ms, time.Second, false},
+		{"what is left takes less than two warm-ups", 100, 10 * ms, time.Second, true},
+	}
+	for _, tt := range tests {
+		if got := Due(tt.left, tt.perItem, tt.warmUp); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -48,6 +48,9 @@ func pipeName(fd int) string {
 //
 // See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
 func idle(pid int, own pipeNames) Verdict {
+	if !visible() {
+		return Unknown
+	}
 	var reads, waits []int // processes with a thread that reads from the pipe, and with one that is only Quiet
 	verdict := eachThread(pid, func(pid, tid int) Verdict {
 		v, ours := asleep(pid, tid, own.in)
@@ -75,6 +78,12 @@ func idle(pid int, own pipeNames) Verdict {
 	}
 	return verdict
 }
+
+// visible reports whether this system shows what threads sleep in.
+var visible = sync.OnceValue(func() bool {
+	_, err := os.Stat("/proc/self/syscall")
+	return err == nil
+})
 
 // bystander reports whether a process cannot have a part in answers: it is dead, or holds none of the worker's pipes but
 // stderr, and no pipe or socket of its own making either. An init may leave such a process behind.
