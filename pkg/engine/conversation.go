@@ -43,6 +43,7 @@ type conversation struct {
 	sized    time.Time     // when its memory was last looked at
 	probe    time.Duration // until it is next looked at
 	began    time.Time
+	hungUp   time.Time // when its stdin was closed
 	exit     *worker.Exit // how it ended
 	first    string       // its first answer, for messages
 }
@@ -129,7 +130,7 @@ func (c *conversation) exchange() (int, error) {
 func (c *conversation) hangUp() {
 	if c.in != closed && c.w.Deaf() {
 		c.in = closed
-		c.mark = time.Now()
+		c.hungUp = time.Now()
 	}
 	if c.in != ending || c.w.Written() < c.bytes {
 		return
@@ -137,13 +138,13 @@ func (c *conversation) hangUp() {
 	if _, known := c.w.Read(); c.warm || !known || c.bytes == 0 {
 		c.in = closed
 		c.w.CloseInput()
-		c.mark = time.Now()
+		c.hungUp = time.Now()
 	}
 }
 
 // overdue reports whether the worker has answered everything and does not end.
 func (c *conversation) overdue() bool {
-	return c.in == closed && c.answered == c.sent && time.Since(c.mark) >= finishPatience
+	return c.in == closed && c.answered == c.sent && time.Since(c.mark) >= finishPatience && time.Since(c.hungUp) >= finishPatience
 }
 
 // finish ends the worker, once.

@@ -304,3 +304,16 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 		t.Errorf("a successor was given %v to settle", longest)
 	}
 }
+
+// The end of the input, noticed while an item is in work, must not shorten the time that item is said to have taken.
+func TestHangingUpIsNoNewBeginning(t *testing.T) {
+	e := New(newTrial(nil).Options)
+	f := newFake(echo)
+	c := newConversation(e.runners[0], f, true)
+	began := time.Now().Add(-time.Minute)
+	c.mark, c.in = began, ending
+	c.hangUp()
+	if c.in != closed || !c.mark.Equal(began) {
+		t.Errorf("input %v, work began %v later than it did", c.in, c.mark.Sub(began))
+	}
+}
