@@ -43,7 +43,7 @@ type conversation struct {
 	sized    time.Time     // when its memory was last looked at
 	probe    time.Duration // until it is next looked at
 	began    time.Time
-	hungUp   time.Time // when its stdin was closed
+	hungUp   time.Time    // when its stdin was closed
 	exit     *worker.Exit // how it ended
 	first    string       // its first answer, for messages
 }
