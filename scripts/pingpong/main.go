@@ -1,4 +1,4 @@
-// Pingpong measures the floor under one item at a time: it writes a short line to a worker's stdin,
+// Command pingpong measures the floor under one item at a time: it writes a short line to a worker's stdin,
 // reads the worker's answer, and so on, and prints the microseconds per round trip.
 //
 //	go run ./scripts/pingpong [-n ROUNDS] COMMAND [ARG...]
