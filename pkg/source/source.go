@@ -52,6 +52,7 @@ type Source struct {
 	room    sync.Cond // the pump waits here while enough is read ahead
 	chunks  []*chunk
 	next    int64 // number of the next item to be taken
+	gone    int64 // bytes of those before, less refused ones
 	ahead   int   // bytes of whole items in chunks, and 1 for each refused one
 	ended   bool  // the input is at its end, or failed
 	err     error // why it failed
@@ -82,6 +83,20 @@ func (s *Source) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
+}
+
+// Next is the number of the item that Take will begin with.
+func (s *Source) Next() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
+}
+
+// Taken is how many items have been taken, and how many bytes these have.
+func (s *Source) Taken() (items, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next - 1, s.gone
 }
 
 // More reports whether Take would find something now.
@@ -149,6 +164,7 @@ func (s *Source) takeFrom(c *chunk, most, maxBytes int) Batch {
 	}
 	c.taken += end
 	s.ahead -= end
+	s.gone += int64(end)
 	if s.ahead < readAhead {
 		s.room.Signal()
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"stoke/pkg/cut"
 )
 
 // waiting is a Source whose Take blocks until there is something, as an engine would make it.
@@ -231,4 +233,24 @@ func (r *stepReader) Read(p []byte) (int, error) {
 	n := copy(p, r.rest[:min(r.step, len(r.rest))])
 	r.rest = r.rest[n:]
 	return n, nil
+}
+
+func TestCount(t *testing.T) {
+	long := strings.Repeat("x", 3*Slab)
+	for _, tt := range []struct {
+		in, delim string
+		want      int64
+	}{
+		{"", "\n", 0}, {"\n", "\n", 1}, {"a\nb", "\n", 2}, {"a\nb\n", "\n", 2}, {long, "\n", 1}, {long + "\n" + long + "\nx\n", "\n", 3},
+		{"a--b--c", "--", 3}, {strings.Repeat("ab--", Slab), "--", Slab}, {"a-", "--", 1},
+	} {
+		if len(tt.in) < 1000 {
+			if got, err := Count(iotest.OneByteReader(strings.NewReader(tt.in)), cut.Delimiter(tt.delim)); got != tt.want || err != nil {
+				t.Errorf("Count(%.20q, %q) a byte at a time = %d, %v; want %d", tt.in, tt.delim, got, err, tt.want)
+			}
+		}
+		if got, err := Count(strings.NewReader(tt.in), cut.Delimiter(tt.delim)); got != tt.want || err != nil {
+			t.Errorf("Count(%.20q, %q) = %d, %v; want %d", tt.in, tt.delim, got, err, tt.want)
+		}
+	}
 }
