@@ -1,0 +1,107 @@
+# The warm bash of `stoke --lang bash`: runs the user's CODE for each item; what CODE writes to its stdout is the answer.
+#
+# Arguments: NONCE SLOT INIT CODE EXIT [NAME VALUE]...
+# In:   one line an item, with backslash written \\ and newline \n. A line \#SEQ says the number of the item after it.
+# Out:  MARK is the byte 0x1e and NONCE. "MARK ready" newline when items may come, or "MARK ?TEXT MARK" newline (without the
+#       space after TEXT) and exit status 120 when the user's text is at fault. Then for each item, in order: the output as
+#       it is, and behind it "MARK STATUS" newline, with the exit status of CODE.
+#
+# CODE is the body of a function in this very shell, so what it assigns stays; an item costs no process. Under `set -e` a
+# command that fails ends its item, not the shell: see __stoke_err. No item can hold a NUL byte.
+
+__stoke_mark=$'\x1e'$1 slot=$2 __stoke_init=$3 __stoke_code=$4 __stoke_exit=$5
+shift 5
+while (($#)); do
+    printf -v "$1" %s "$2"
+    shift 2
+done
+unset TMOUT
+exec {__stoke_items}<&0 {__stoke_answers}>&1 </dev/null >&2
+
+# __stoke_syntax parses a text without running it.
+__stoke_syntax() (
+    shopt -s extglob # init may set it, and then CODE may need it
+    eval "set -n"$'\n'"$1" 2>&1
+)
+
+# __stoke_check NAME TEXT ends the worker if TEXT does not parse.
+__stoke_check() {
+    local said base line token shown LC_MESSAGES=C
+    local -a lines
+    said=$(__stoke_syntax "$2") && return
+    base=$(__stoke_syntax ')') # the number that bash gives to the first line
+    base=${base#*line } said=${said#*line }
+    line=$((${said%%:*} - ${base%%:*} + 1)) said=${said#*: }
+    said=${said%%$'\n'*}
+    mapfile -t lines <<<"${2%$'\n'}"
+    token=${said#*\`} token=${token%\'}
+    ((line <= ${#lines[@]})) || line=${#lines[@]} token=
+    shown=${lines[line - 1]}
+    [[ -n $token && $shown == *"$token"* ]] && token=${shown%%"$token"*} || token=$shown
+    __stoke_fault "$1, line $line: $said"$'\n'"    $shown"$'\n'"    ${token//[!$'\t']/ }^"
+}
+
+# __stoke_fault ends the worker over the user's text.
+__stoke_fault() {
+    printf '%s ?%s%s\n' "$__stoke_mark" "$1" "$__stoke_mark" >&"$__stoke_answers"
+    exit 120
+}
+
+__stoke_check --init "$__stoke_init"
+__stoke_check CODE "$__stoke_code"
+__stoke_check --exit "$__stoke_exit"
+# What CODE starts shall not hold the items: hence the redirection.
+__stoke_function="__stoke_answer() {
+:
+$__stoke_code
+} $__stoke_items<&-"
+__stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
+
+eval "$__stoke_init"
+__stoke_status=$?
+if ((__stoke_status)); then
+    printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2
+    exit 1
+fi
+
+eval "$__stoke_function"
+
+# __stoke_err is the trap of failing commands that stands in for errexit, and for nothing without it: it leaves the
+# function, and so its callers. A subshell ends. $__stoke_struck tells that errexit is due again for the next item.
+__stoke_err='__stoke_status=$?
+case $-:$BASH_SUBSHELL in
+*e*:0) set +e; __stoke_struck=1 ;;
+*e*:*) exit "$__stoke_status" ;;
+esac
+[[ -z $__stoke_struck || -z ${FUNCNAME-} ]] || return "$__stoke_status"'
+__stoke_struck= __stoke_seq=0
+case $(trap -p ERR) in
+'' | 'trap -- - '*)
+    set -E
+    trap "$__stoke_err" ERR
+    ;;
+esac # else init has set one of its own
+
+exec >&"$__stoke_answers" {__stoke_answers}>&-
+printf '%s ready\n' "$__stoke_mark"
+while IFS= read -r -u "$__stoke_items" __stoke_line; do
+    case $__stoke_line in
+    \\#*)
+        __stoke_seq=$((${__stoke_line#??} - 1))
+        continue
+        ;;
+    *\\*) printf -v item %b "$__stoke_line" ;;
+    *) item=$__stoke_line ;;
+    esac
+    seq=$((++__stoke_seq))
+    __stoke_answer
+    printf '%s %d\n' "$__stoke_mark" "$?"
+    if [[ -n $__stoke_struck ]]; then
+        __stoke_struck=
+        set -e
+    fi
+done
+
+exec >&2
+eval "$__stoke_exit"
+exit 0

@@ -1,0 +1,223 @@
+package lang
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// AtFault is the exit status of a runner that found the user's text at fault: another start would not mend it.
+const AtFault = 120
+
+// setupName is the variable that brings the orders to a runner of escaped lines.
+const setupName = "STOKE_LANG_SETUP"
+
+// longestText is how much one argument or one variable may hold, in bytes. Linux refuses more.
+const longestText = 128<<10 - 1
+
+// Arg is one variable that the user defines with --arg or --argjson.
+type Arg struct {
+	Name  string
+	Value string // the text itself, or JSON text
+	JSON  bool   // whether it came with --argjson
+}
+
+// Program is what the user wants to be run for each item. The zero values of ItemType, Concurrency and Interpreter stand for
+// the defaults. It is only read: several goroutines may share one.
+type Program struct {
+	Lang        string // one of Names
+	Code        string
+	Init, Exit  string // empty: none
+	Args        []Arg
+	ItemType    string // text (default), json or bytes
+	Concurrency int    // how many items the runner has at work at a time; default 1
+	Interpreter string // a path or a name on PATH; default: the language's own name for it
+}
+
+// Names returns the known languages in the order in which they are documented.
+func Names() []string {
+	names := make([]string, len(languages))
+	for i := range languages {
+		names[i] = languages[i].name
+	}
+	return names
+}
+
+// Marked reports whether the runner of a language speaks the marked protocol, not escaped lines.
+func Marked(lang string) bool { return find(lang) != nil && find(lang).marked }
+
+// Package names what brings the interpreter of a language, for a message: "nodejs (Debian, Fedora), node (Homebrew)". It
+// is empty if the language is not known.
+func Package(lang string) string {
+	if l := find(lang); l != nil {
+		return l.from
+	}
+	return ""
+}
+
+// Check finds what can be known to be wrong without an interpreter. The errors begin with the flag to change.
+func (p *Program) Check() error {
+	l := find(p.Lang)
+	if l == nil {
+		return fmt.Errorf("--lang: unknown language %q: it is one of %s", p.Lang, strings.Join(Names(), ", "))
+	}
+	if strings.TrimSpace(p.Code) == "" {
+		return fmt.Errorf("--lang %s: CODE is empty", l.name)
+	}
+	for _, text := range []struct{ flag, text string }{{"--lang", p.Code}, {"--init", p.Init}, {"--exit", p.Exit}} {
+		if err := l.carries(text.text); err != nil {
+			return fmt.Errorf("%s: the code %w", text.flag, err)
+		}
+	}
+	for i, arg := range p.Args {
+		if slices.ContainsFunc(p.Args[:i], func(other Arg) bool { return other.Name == arg.Name }) {
+			return fmt.Errorf("%s: %s is defined twice", arg.flag(), arg.Name)
+		}
+		if err := l.checkArg(arg); err != nil {
+			return fmt.Errorf("%s: %w", arg.flag(), err)
+		}
+	}
+	if err := p.checkItems(l); err != nil {
+		return err
+	}
+	return p.checkSize(l)
+}
+
+// checkItems checks the type of items and how many are at work at a time.
+func (p *Program) checkItems(l *language) error {
+	if !slices.Contains([]string{"", "text", "json", "bytes"}, p.ItemType) {
+		return fmt.Errorf("--item-type: unknown type %q: it is one of text, json, bytes", p.ItemType)
+	}
+	if p.ItemType == "json" && l.marked {
+		return fmt.Errorf("--item-type json: %s has no values but text", l.name)
+	}
+	if p.Concurrency < 0 {
+		return fmt.Errorf("--concurrency: %d is less than 1", p.Concurrency)
+	}
+	if p.Concurrency > 1 && !l.async {
+		return fmt.Errorf("--concurrency: %s works on one item at a time: only python and node can wait for several", l.name)
+	}
+	return nil
+}
+
+// checkSize checks that the system will take the command.
+func (p *Program) checkSize(l *language) error {
+	argv, env := p.Command(0, "")
+	for _, text := range slices.Concat(argv, env) {
+		if len(text) > longestText {
+			return fmt.Errorf("--lang %s: the code and its arguments have %d bytes, more than a program can be started with: "+
+				"keep them in a file, and load it in --init", l.name, len(text))
+		}
+	}
+	return nil
+}
+
+// Command returns what starts a worker: its command line, and the variables to add to its environment, as NAME=VALUE. slot is
+// the number that CODE sees. nonce must be a word without spaces that neither items nor answers can guess; only the marked
+// protocol uses it. The program must have passed Check.
+func (p *Program) Command(slot int, nonce string) (argv, env []string) {
+	l := find(p.Lang)
+	interpreter := p.Interpreter
+	if interpreter == "" {
+		interpreter = l.program
+	}
+	argv = []string{interpreter, l.flag, l.runner}
+	if !l.marked {
+		return argv, []string{setupName + "=" + p.setup(slot)}
+	}
+	argv = append(argv, "stoke", nonce, strconv.Itoa(slot), p.Init, p.Code, p.Exit)
+	for _, arg := range p.Args {
+		argv = append(argv, arg.Name, arg.text())
+	}
+	return argv, nil
+}
+
+// setup returns the orders for a runner of escaped lines.
+func (p *Program) setup(slot int) string {
+	args := make([][2]any, len(p.Args))
+	for i, arg := range p.Args {
+		args[i] = [2]any{arg.Name, arg.Value}
+		if arg.JSON {
+			args[i][1] = json.RawMessage(arg.Value)
+		}
+	}
+	itemType := p.ItemType
+	if itemType == "" {
+		itemType = "text"
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(struct {
+		Code        string   `json:"code"`
+		Init        string   `json:"init"`
+		Exit        string   `json:"exit"`
+		Args        [][2]any `json:"args"`
+		ItemType    string   `json:"item_type"`
+		Slot        int      `json:"slot"`
+		Concurrency int      `json:"concurrency"`
+	}{p.Code, p.Init, p.Exit, args, itemType, slot, max(p.Concurrency, 1)})
+	if err != nil {
+		panic(err) // only --argjson can be at fault, and Check has seen it
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func (a Arg) flag() string {
+	if a.JSON {
+		return "--argjson"
+	}
+	return "--arg"
+}
+
+// text returns the value for a shell: a JSON string as its text, other JSON in its shortest form.
+func (a Arg) text() string {
+	if !a.JSON {
+		return a.Value
+	}
+	var text string
+	var compact bytes.Buffer
+	if strings.TrimSpace(a.Value) != "null" && json.Unmarshal([]byte(a.Value), &text) == nil {
+		return text
+	}
+	if err := json.Compact(&compact, []byte(a.Value)); err != nil {
+		panic(err) // Check has seen it
+	}
+	return compact.String()
+}
+
+// carries checks that a text reaches the runner as it is.
+func (l *language) carries(text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("is not UTF-8")
+	}
+	if l.marked && strings.Contains(text, "\x00") {
+		return fmt.Errorf("contains a NUL byte, which %s cannot carry", l.name)
+	}
+	return nil
+}
+
+// checkArg checks one variable by itself.
+func (l *language) checkArg(a Arg) error {
+	if slices.Contains([]string{"item", "seq", "slot"}, a.Name) {
+		return fmt.Errorf("%s is what CODE gets with each item: choose another name", a.Name)
+	}
+	if !l.isName(a.Name) {
+		return fmt.Errorf("%q is not the name of a variable in %s", a.Name, l.name)
+	}
+	if !utf8.ValidString(a.Value) {
+		return fmt.Errorf("the value of %s is not UTF-8", a.Name)
+	}
+	if a.JSON && !json.Valid([]byte(a.Value)) {
+		return fmt.Errorf("the value of %s is not JSON: %s", a.Name, a.Value)
+	}
+	if err := l.carries(a.text()); err != nil {
+		return fmt.Errorf("the value of %s %w", a.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package lang
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestNames(t *testing.T) {
+	if want := []string{"python", "node", "perl", "ruby", "bash", "sh"}; !slices.Equal(Names(), want) {
+		t.Errorf("Names() = %q, want %q", Names(), want)
+	}
+	for _, name := range Names() {
+		if want := name == "bash" || name == "sh"; Marked(name) != want {
+			t.Errorf("Marked(%q) = %v", name, Marked(name))
+		}
+		if Package(name) == "" {
+			t.Errorf("nothing is known to bring %s", name)
+		}
+	}
+	if Package("cobol") != "" || Marked("cobol") {
+		t.Error("something is known of a language that is not")
+	}
+}
+
+// What a runner speaks is to be read in the runner.
+func TestRunnersOpenWithTheirProtocol(t *testing.T) {
+	for _, l := range languages {
+		opening := strings.Join(strings.SplitN(l.runner, "\n", 25)[:min(20, strings.Count(l.runner, "\n")+1)], "\n")
+		for _, word := range []string{l.name, "ready", "status 120"} {
+			if !strings.Contains(opening, word) {
+				t.Errorf("the first lines of the runner of %s do not say %q", l.name, word)
+			}
+		}
+		if !utf8.ValidString(l.runner) || len(l.runner) > longestText/2 {
+			t.Errorf("the runner of %s cannot travel as an argument", l.name)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	args := func(args ...Arg) []Arg { return args }
+	for name, tt := range map[string]struct {
+		p    Program
+		want string // the error begins with this and holds the rest after a |; empty: there is none
+	}{
+		"all that there is": {Program{Lang: "python", Code: "a", Init: "b", Exit: "c",
+			Args:     args(Arg{"a", "1", true}, Arg{"b_1", "", false}),
+			ItemType: "json", Concurrency: 9, Interpreter: "pypy3"}, ""},
+		"no language":           {Program{Code: "1"}, `--lang: |""|python, node, perl, ruby, bash, sh`},
+		"unknown language":      {Program{Lang: "tcl", Code: "1"}, `--lang: |"tcl"`},
+		"no code":               {Program{Lang: "perl", Code: " \n"}, "--lang perl: |empty"},
+		"code not UTF-8":        {Program{Lang: "perl", Code: "'\xff'"}, "--lang: |UTF-8"},
+		"init not UTF-8":        {Program{Lang: "perl", Code: "1", Init: "\xff"}, "--init: |UTF-8"},
+		"exit not UTF-8":        {Program{Lang: "perl", Code: "1", Exit: "\xff"}, "--exit: |UTF-8"},
+		"NUL in shell code":     {Program{Lang: "bash", Code: "echo \x00"}, "--lang: |NUL"},
+		"NUL in a shell's init": {Program{Lang: "sh", Code: "echo", Init: "\x00"}, "--init: |NUL"},
+		"NUL in a shell's arg":  {Program{Lang: "sh", Code: "echo", Args: args(Arg{"a", `"\u0000"`, true})}, "--argjson: |NUL"},
+		"NUL in perl code":      {Program{Lang: "perl", Code: "'\x00'"}, ""},
+		"item as argument":      {Program{Lang: "node", Code: "1", Args: args(Arg{"item", "1", false})}, "--arg: |item"},
+		"slot as argument":      {Program{Lang: "node", Code: "1", Args: args(Arg{"slot", "1", true})}, "--argjson: |slot"},
+		"keyword of python": {Program{Lang: "python", Code: "1",
+			Args: args(Arg{"lambda", "1", false})}, `--arg: |"lambda"|python`},
+		"keyword of another":    {Program{Lang: "node", Code: "1", Args: args(Arg{"lambda", "1", false})}, ""},
+		"number as name":        {Program{Lang: "bash", Code: "1", Args: args(Arg{"1a", "1", false})}, `--arg: |"1a"`},
+		"empty name":            {Program{Lang: "ruby", Code: "1", Args: args(Arg{"", "1", false})}, `--arg: |""`},
+		"minus in name":         {Program{Lang: "ruby", Code: "1", Args: args(Arg{"a-b", "1", false})}, `--arg: |"a-b"`},
+		"constant of ruby":      {Program{Lang: "ruby", Code: "1", Args: args(Arg{"Big", "1", false})}, `--arg: |"Big"`},
+		"foreign letters":       {Program{Lang: "python", Code: "1", Args: args(Arg{"größe", "1", false})}, ""},
+		"foreign letters, perl": {Program{Lang: "perl", Code: "1", Args: args(Arg{"größe", "1", false})}, "--arg: |größe"},
+		"dollar in node":        {Program{Lang: "node", Code: "1", Args: args(Arg{"$a", "1", false})}, ""},
+		"a runner's name": {Program{Lang: "bash", Code: "1",
+			Args: args(Arg{"__stoke_x", "1", false})}, "--arg: |__stoke_x"},
+		"read-only in bash": {Program{Lang: "bash", Code: "1", Args: args(Arg{"UID", "1", false})}, "--arg: |UID"},
+		"defined twice": {Program{Lang: "bash", Code: "1",
+			Args: args(Arg{"a", "1", false}, Arg{"a", "2", true})}, "--argjson: |a is defined twice"},
+		"not JSON":          {Program{Lang: "bash", Code: "1", Args: args(Arg{"a", "{1}", true})}, "--argjson: |{1}"},
+		"two JSON values":   {Program{Lang: "perl", Code: "1", Args: args(Arg{"a", "1 2", true})}, "--argjson: |1 2"},
+		"no JSON":           {Program{Lang: "perl", Code: "1", Args: args(Arg{"a", "", true})}, "--argjson: "},
+		"value not UTF-8":   {Program{Lang: "perl", Code: "1", Args: args(Arg{"a", "\xff", false})}, "--arg: |UTF-8"},
+		"JSON not UTF-8":    {Program{Lang: "perl", Code: "1", Args: args(Arg{"a", "\"\xff\"", true})}, "--argjson: |UTF-8"},
+		"unknown type":      {Program{Lang: "perl", Code: "1", ItemType: "xml"}, `--item-type: |"xml"|text, json, bytes`},
+		"json in a shell":   {Program{Lang: "sh", Code: "1", ItemType: "json"}, "--item-type json: |sh"},
+		"bytes in a shell":  {Program{Lang: "sh", Code: "1", ItemType: "bytes"}, ""},
+		"several at a time": {Program{Lang: "ruby", Code: "1", Concurrency: 2}, "--concurrency: |ruby"},
+		"one at a time":     {Program{Lang: "ruby", Code: "1", Concurrency: 1}, ""},
+		"less than one":     {Program{Lang: "node", Code: "1", Concurrency: -1}, "--concurrency: |-1"},
+		"very long code":    {Program{Lang: "node", Code: strings.Repeat("1+", 70_000)}, "--lang node: |140|file"},
+		"very long init": {Program{Lang: "bash",
+			Code: ":", Init: strings.Repeat("# ", 70_000)}, "--lang bash: |140000|file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := tt.p.Check()
+			if (err == nil) != (tt.want == "") {
+				t.Fatalf("%v, want %q", err, tt.want)
+			}
+			for i, part := range strings.Split(tt.want, "|") {
+				if err != nil && (!strings.Contains(err.Error(), part) || i == 0 && !strings.HasPrefix(err.Error(), part)) {
+					t.Errorf("%q does not contain %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+func TestCommandOfEscapedLines(t *testing.T) {
+	p := &Program{Lang: "python", Code: "f(item) < '\n'", Init: "x", Exit: "y", ItemType: "bytes", Concurrency: 7,
+		Args: []Arg{{"a", "5", false}, {"b", ` {"z": [1e400, 2]} `, true}}}
+	if err := p.Check(); err != nil {
+		t.Fatal(err)
+	}
+	argv, env := p.Command(2, "unused")
+	if want := []string{"python3", "-c", python}; !slices.Equal(argv, want) {
+		t.Errorf("argv %.40q", argv)
+	}
+	want := `STOKE_LANG_SETUP={"code":"f(item) < '\n'","init":"x","exit":"y","args":[["a","5"],["b",{"z":[1e400,2]}]],` +
+		`"item_type":"bytes","slot":2,"concurrency":7}`
+	if len(env) != 1 || env[0] != want {
+		t.Errorf("%q, want %s", env, want)
+	}
+}
+
+func TestCommandDefaults(t *testing.T) {
+	for name, want := range map[string][]string{"node": {"node", "-e", node}, "perl": {"perl", "-e", perl}, "ruby": {"ruby", "-e", ruby}} {
+		argv, env := (&Program{Lang: name, Code: "1"}).Command(1, "")
+		if !slices.Equal(argv, want) {
+			t.Errorf("%s: argv %.40q", name, argv)
+		}
+		if want := setupName + `={"code":"1","init":"","exit":"","args":[],"item_type":"text","slot":1,"concurrency":1}`; env[0] != want {
+			t.Errorf("%s: %s, want %s", name, env[0], want)
+		}
+	}
+	if argv, _ := (&Program{Lang: "ruby", Code: "1", Interpreter: "/opt/ruby"}).Command(1, ""); argv[0] != "/opt/ruby" {
+		t.Errorf("%q, want the interpreter that was asked for", argv[0])
+	}
+}
+
+func TestCommandOfShells(t *testing.T) {
+	p := &Program{Lang: "bash", Code: "code", Init: "init", Exit: "exit", Args: []Arg{
+		{"text", `"a"`, false}, {"string", `"a\n\"b\""`, true}, {"number", " 1e3 ", true}, {"truth", "true", true}, {"nothing", "null", true},
+		{"list", `[1, "a b",
+			{}]`, true},
+	}}
+	if err := p.Check(); err != nil {
+		t.Fatal(err)
+	}
+	argv, env := p.Command(4, "n0nce")
+	want := []string{"bash", "-c", bash, "stoke", "n0nce", "4", "init", "code", "exit", "text", `"a"`, "string", "a\n\"b\"",
+		"number", "1e3", "truth", "true", "nothing", "null", "list", `[1,"a b",{}]`}
+	if !reflect.DeepEqual(argv, want) || env != nil {
+		t.Errorf("%q, %q", argv[3:], env)
+	}
+	if argv, _ := (&Program{Lang: "sh", Code: "1"}).Command(1, "n"); argv[0] != "sh" || argv[2] != sh {
+		t.Errorf("%.40q", argv)
+	}
+}
+
+// FuzzSetup: whatever passes Check reaches a runner as it was.
+func FuzzSetup(f *testing.F) {
+	f.Add("item", "", "v", `{"a":[1]}`)
+	f.Add("\u2028<&>\x00", "\\n\n", "\\", `"\ud800"`)
+	f.Add("\xff", "b", "", "1")
+	f.Fuzz(func(t *testing.T, code, init, text, value string) {
+		p := &Program{Lang: "perl", Code: code, Init: init, Args: []Arg{{"a", text, false}, {"b", value, true}}}
+		if p.Check() != nil {
+			return
+		}
+		_, env := p.Command(1, "")
+		var got struct {
+			Code, Init string
+			Args       [][2]json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(env[0], setupName+"=")), &got); err != nil {
+			t.Fatal(err)
+		}
+		var a string
+		if err := json.Unmarshal(got.Args[0][1], &a); err != nil {
+			t.Fatal(err)
+		}
+		var b, want any
+		if json.Unmarshal(got.Args[1][1], &b) == nil && json.Unmarshal([]byte(value), &want) == nil && !reflect.DeepEqual(b, want) {
+			t.Errorf("%s became %s", value, got.Args[1][1])
+		}
+		if got.Code != code || got.Init != init || a != text {
+			t.Errorf("%q, %q, %q became %q, %q, %q", code, init, text, got.Code, got.Init, a)
+		}
+		if strings.ContainsAny(env[0], "\x00\n") {
+			t.Errorf("%q cannot be a variable", env[0])
+		}
+	})
+}
+
+// Every runner, started as Command says, answers.
+func TestEveryLanguageAnswers(t *testing.T) {
+	const lines = "\\ready\n7\n8\n"
+	const marked = "\x1ec0de ready\n7\n\x1ec0de 0\n8\n\x1ec0de 0\n"
+	for lang, tt := range map[string]struct{ code, want string }{
+		"python": {"int(item) + int(a) + b", lines}, "node": {"Number(item) + Number(a) + b", lines},
+		"perl": {"$item + $a + $b", lines}, "ruby": {"item.to_i + a.to_i + b", lines},
+		"bash": {"echo $((item + a + b))", marked}, "sh": {"echo $((item + a + b))", marked},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			p := &Program{Lang: lang, Code: tt.code, Args: []Arg{{"a", "2", false}, {"b", "4", true}}}
+			if err := p.Check(); err != nil {
+				t.Fatal(err)
+			}
+			argv, env := p.Command(1, "c0de")
+			need(t, argv[0])
+			cmd := exec.Command(argv[0], argv[1:]...)
+			cmd.Env = append(os.Environ(), env...)
+			cmd.Stdin = strings.NewReader("1\n2\n")
+			if out, err := cmd.Output(); err != nil || string(out) != tt.want {
+				t.Errorf("%q, %v, want %q", out, err, tt.want)
+			}
+		})
+	}
+}

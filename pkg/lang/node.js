@@ -1,0 +1,435 @@
+// The warm node of `stoke --lang node`: it starts once and answers item after item.
+//
+// It is started as `node -e THIS`, with its orders as JSON in the variable STOKE_LANG_SETUP:
+//     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
+//
+// It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
+//     it writes  \ready      init is done, items may come
+//     it writes  \?TEXT      the user's text is at fault and will stay so; it exits with status 120
+//     it reads   \#SEQ       the number of the next item, from 1; later ones count up
+//     it reads   ITEM        one line an item
+//     it writes  ANSWER      one line an item, in the order of the items
+//     it writes  \!TEXT      instead of an answer: CODE raised; the stack went to stderr before
+// At the end of its input it runs the exit code and leaves with status 0.
+//
+// fd 0 is /dev/null and fd 1 a copy of stderr for whatever else runs here: it can neither eat items nor forge answers.
+(() => {
+  "use strict";
+  const [fs, net, util, vm] = ["fs", "net", "util", "vm"].map((name) => require(name));
+  const { Writable } = require("stream");
+  const { AsyncLocalStorage } = require("async_hooks");
+
+  const PATIENCE = 1; // ms that answers may wait while the next items are worked on
+  const REFERENCE = /^([\w./@-]+):([A-Za-z_][\w.]*)$/;
+  const AT_FAULT = 120; // exit status
+
+  const setup = JSON.parse(process.env.STOKE_LANG_SETUP);
+  delete process.env.STOKE_LANG_SETUP;
+  const texts = { CODE: setup.code, "--init": setup.init || "", "--exit": setup.exit || "" };
+
+  // node has no dup, but opening /dev/fd/N does it. What is opened gets the lowest number that is free.
+  const itemsFd = fs.openSync("/dev/fd/0", "r");
+  const answersFd = fs.openSync("/dev/fd/1", "a");
+  fs.closeSync(0);
+  fs.openSync("/dev/null", "r");
+  fs.closeSync(1);
+  fs.openSync("/dev/fd/2", "a");
+
+  // ---- bytes and strings: what is not UTF-8 travels as lone surrogates, U+DC80 to U+DCFF, one for each byte
+
+  const SEQUENCE = new RegExp(
+    "[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|" +
+      "\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|([\x80-\xff])",
+    "g"
+  );
+  const STRAY = /([\udc80-\udcff])/u;
+  let strays = false; // whether there have been any
+
+  function decode(bytes) {
+    const text = bytes.toString();
+    if (!text.includes("\ufffd")) return text;
+    strays = true;
+    return bytes
+      .toString("latin1")
+      .replace(SEQUENCE, (sequence, stray) =>
+        stray ? String.fromCharCode(0xdc00 + stray.charCodeAt(0)) : Buffer.from(sequence, "latin1").toString()
+      );
+  }
+
+  function encode(text) {
+    if (!strays || !STRAY.test(text)) return Buffer.from(text);
+    const encoded = (part, i) => (i % 2 ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part));
+    return Buffer.concat(text.split(STRAY).map(encoded));
+  }
+
+  const escape = (text) => (text.includes("\n") || text.includes("\\") ? text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n") : text);
+  const unescape = (line) => line.replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
+
+  // ---- writing
+
+  let answers = []; // ready to be written: escaped lines, or numbers
+  let due = 0; // when they must be, if an item is at work then
+
+  function flush() {
+    if (answers.length === 0) return;
+    const bytes = encode(answers.join("\n") + "\n");
+    answers = [];
+    try {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(answersFd, bytes, at);
+    } catch (error) {
+      process.reallyExit(1); // nobody wants answers any more
+    }
+    due = performance.now() + PATIENCE;
+  }
+
+  const complain = (data) => process.stderr.write(data);
+
+  // ---- printing
+
+  let printing = null; // what the item at work printed, as Buffers; null where no item is at work
+  const printings = setup.concurrency > 1 ? new AsyncLocalStorage() : null; // the same where several are
+
+  class Printed extends Writable {
+    write(data, encoding, done) {
+      if (typeof encoding === "function") [encoding, done] = [undefined, encoding];
+      const list = printings ? printings.getStore() : printing;
+      const bytes = typeof data !== "string" ? Buffer.from(data) : encoding ? Buffer.from(data, encoding) : encode(data);
+      if (list) list.push(bytes);
+      else complain(bytes);
+      if (done) process.nextTick(done);
+      return true;
+    }
+    end(data, ...rest) {
+      if (data && typeof data !== "function") this.write(data, ...rest);
+      return this;
+    }
+  }
+
+  const stdout = Object.assign(new Printed(), { fd: 1 });
+  Object.defineProperty(process, "stdout", { configurable: true, enumerable: true, get: () => stdout });
+
+  // ---- values
+
+  // Turns what CODE gave into an answer, escaped, or a number. list is what it printed; it is emptied.
+  function answer(value, list) {
+    let text = value;
+    if (Number.isFinite(value)) return value;
+    if (value === undefined) {
+      text = decode(Buffer.concat(list.splice(0)));
+      if (text.endsWith("\n")) text = text.slice(0, -1);
+    } else if (value instanceof Uint8Array) {
+      text = decode(Buffer.from(value.buffer, value.byteOffset, value.length));
+    } else if (typeof value === "number") {
+      throw new TypeError(`CODE gives ${value}, which is not JSON`);
+    } else if (typeof value === "bigint") {
+      text = String(value);
+    } else if (typeof value !== "string") {
+      text = JSON.stringify(value);
+      if (text === undefined) throw new TypeError(`CODE gives a ${typeof value}, which is neither text nor JSON`);
+    }
+    return escape(text);
+  }
+
+  // Shows what was thrown on stderr, and gives the line that stands for the answer.
+  function failure(thrown) {
+    return "\\!" + escape(show(thrown).slice(0, 1000));
+  }
+
+  // Writes the stack without our own frames to stderr. Gives what was thrown in a line.
+  function show(thrown) {
+    const ours = /^ +at .*(\[eval\]|node:internal|node:vm|node:net|node:events)/;
+    const lines = util.inspect(thrown).split("\n").filter((line) => !ours.test(line));
+    const [where, number, column] = place(thrown);
+    if (where) lines.unshift(`${where}:${number}`, pointer(texts[where].split("\n")[number - 1] || "", column - 1));
+    complain(lines.join("\n") + "\n");
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  }
+
+  // Says where in the user's text something was thrown: [name of the text, line, column], both from 1; or nothing.
+  function place(thrown) {
+    const found = /^ +at .*?(CODE|--init|--exit):(\d+):(\d+)\)?$/m.exec((thrown && thrown.stack) || "");
+    return found ? [found[1], Number(found[2]), Number(found[3])] : [];
+  }
+
+  const pointer = (line, column) => `  ${line}\n  ${line.slice(0, column).replace(/[^\t]/g, " ")}^`;
+
+  // ---- the user's text
+
+  // Ends the worker: this text would fail at every start. column counts from 0.
+  function atFault(where, what, line, column) {
+    answers.push("\\?" + escape(`${where}: ${what}` + (line === undefined ? "" : "\n" + pointer(line, column))));
+    process.exit(AT_FAULT); // and flush
+  }
+
+  // Ends the worker because of a SyntaxError in the text called where. Its first line was preceded by head.
+  function atFaultIn(where, error, head) {
+    const lines = texts[where].split("\n");
+    // The stack opens with the place, the line, and a caret below it; there is none at the end of the text.
+    const [, number, , caret] = /^.*:(\d+)\n(?:(.*)\n([ \t]*)\^)?/.exec(error.stack) || [0, lines.length];
+    const inside = caret !== undefined && number <= lines.length;
+    const last = Math.min(number, lines.length);
+    const line = lines[last - 1];
+    const column = inside ? Math.max(0, caret.length - (number > 1 ? 0 : head.length)) : line.length;
+    const past = number > lines.length && error.message.startsWith("Unexpected token"); // it is ours
+    const what = past ? "Unexpected end of input" : error.message;
+    atFault(`${where}, line ${last}`, `SyntaxError: ${what}`, line, Math.min(column, line.length));
+  }
+
+  // Where an import of init is at fault, ends the worker.
+  function checkImport(where, error) {
+    const missing = /^(ERR_)?MODULE_NOT_FOUND$/.test(error && error.code);
+    const broken = error instanceof SyntaxError && /^((?:\/|file:).*:\d+)\n/.exec(error.stack); // a file, not JSON.parse
+    if (!missing && !broken) return;
+    const what = `${error.name}: ${error.message.split("\n")[0]}`;
+    const [in_ = where, number = 1, column = 1] = place(error);
+    const line = texts[in_].split("\n")[number - 1] || "";
+    if (missing && /\n- .*(?<!\[eval\])$/m.test(error.message)) complain(error.message + "\n"); // which file wants it
+    atFault(`${in_}, line ${number}`, broken ? `${broken[1]}: ${what}` : what, line, column - 1);
+  }
+
+  // import() in the user's text, relative to the current directory. node calls this experimental, at every start.
+  const loader = (vm.constants || {}).USE_MAIN_CONTEXT_DEFAULT_LOADER || ((name) => import(name));
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning, ...rest) => {
+    if (!/^vm\.USE_MAIN_CONTEXT/.test(warning)) emitWarning.call(process, warning, ...rest);
+  };
+
+  function script(where, head, tail) {
+    const options = { filename: where, columnOffset: -head.length };
+    if (/\bimport\b/.test(texts[where])) options.importModuleDynamically = loader;
+    return new vm.Script(head + texts[where] + tail, options);
+  }
+
+  // Tries to compile a text between head and tail, waiting or not. Gives {head, tail, script}, or {error, head}.
+  function attempt(where, head, tail, waitingHead = "async " + head, waitingTail = tail) {
+    const compiled = (head, tail) => {
+      try {
+        return { head, tail, script: script(where, head, tail) };
+      } catch (error) {
+        return { head, error };
+      }
+    };
+    const waits = /\bawait\b/.test(texts[where]);
+    const plain = compiled(head, tail);
+    // Without waiting, `await (x)` is the call of a function.
+    if (!waits || (plain.script && !/\bawait\s*[([`+\-/]/.test(texts[where]))) return plain;
+    return compiled(waitingHead, waitingTail);
+  }
+
+  // Gives the first of several attempts that compiles. Otherwise the last one says what is wrong.
+  function firstOf(where, ...attempts) {
+    let made;
+    for (const one of attempts) if ((made = attempt(where, ...one)).script) return made;
+    return atFaultIn(where, made.error, made.head);
+  }
+
+  // Finds the function of `module:function`.
+  async function resolve(where) {
+    const [, name, path] = REFERENCE.exec(texts[where]);
+    let owner, found;
+    try {
+      found = owner = await load(name);
+    } catch (error) {
+      checkImport(where, error);
+      throw error;
+    }
+    let column = name.length + 1;
+    for (const key of path.split(".")) {
+      const inside = found[key] === undefined && found.default ? found.default : found;
+      if (inside[key] === undefined || inside[key] === null) atFault(where, `${name} has no ${path}`, texts[where], column);
+      [owner, found] = [inside, inside[key]];
+      column += key.length + 1;
+    }
+    if (typeof found !== "function") atFault(where, `${path} is not a function`, texts[where], name.length + 1);
+    return found.bind(owner);
+  }
+
+  // Loads a package, or a file of the current directory whose name may come without ./ in front.
+  async function load(name) {
+    const absent = (error) => error.code === "MODULE_NOT_FOUND" && error.message.includes(`'${name}'`);
+    for (const candidate of /^[./]/.test(name) ? [name] : [name, "./" + name]) {
+      try {
+        return require(candidate);
+      } catch (error) {
+        if (error.code === "ERR_REQUIRE_ESM") return import(require("url").pathToFileURL(require.resolve(candidate)));
+        if (candidate === name && absent(error) && !/^[./]/.test(name)) continue;
+        if (candidate !== name && error.code === "MODULE_NOT_FOUND") error.message = error.message.replace(`'${candidate}'`, `'${name}'`);
+        throw error;
+      }
+    }
+  }
+
+  // ---- items
+
+  let pieces = []; // of a line that is not complete
+  let waiting = [], next = 0; // lines that came, and which of them is next
+  let escaped = false; // whether any of them has a backslash
+  let seq = 0; // of the last item that started
+  const row = []; // items that started and are not written, oldest first, if any had to wait: {text}, null until it is answered
+  let running = 0; // how many of them wait
+  let resting = false; // whether rest is due, once the promises have had their turn
+  let ended = false; // whether the last item came
+
+  let checked = 0; // when it was last seen to that no answer waits too long
+  let unchecked = 0; // how many items may start before it is the next time
+  let quick = 0; // how many times in a row no time to speak of had passed
+
+  let work; // (item, seq) => value or promise
+  let input, finished;
+
+  function arrived(chunk) {
+    const end = chunk.lastIndexOf(10);
+    if (end < 0) return void pieces.push(chunk);
+    const bytes = pieces.length ? Buffer.concat([...pieces, chunk.subarray(0, end)]) : chunk.subarray(0, end);
+    pieces = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
+    const text = setup.item_type === "bytes" ? bytes.toString("latin1") : decode(bytes);
+    const lines = text.split("\n");
+    escaped = (escaped && next < waiting.length) || text.includes("\\");
+    waiting = next < waiting.length ? waiting.slice(next).concat(lines) : lines;
+    next = 0;
+    proceed();
+    rest();
+  }
+
+  // Gives work another type of items.
+  function convertItems() {
+    const inner = work;
+    if (setup.item_type === "json") work = (line, seq) => inner(JSON.parse(line), seq);
+    if (setup.item_type === "bytes") work = (line, seq) => inner(Buffer.from(line, "latin1"), seq);
+  }
+
+  // Starts items for as long as it may.
+  function proceed() {
+    checked = performance.now();
+    while (next < waiting.length && running < setup.concurrency) {
+      const line = waiting[next++];
+      if (!escaped) start(line);
+      else if (line.startsWith("\\#")) seq = Number(line.slice(2)) - 1;
+      else start(unescape(line));
+      if (--unchecked <= 0) check();
+    }
+  }
+
+  // Writes what is due. To ask for the time costs more than a quick item: after many quick ones, only each eighth asks.
+  function check() {
+    const now = performance.now();
+    quick = now - checked < 0.1 ? quick + 1 : 0;
+    unchecked = quick > 1000 ? 8 : 1;
+    checked = now;
+    if (now > due) flush();
+  }
+
+  // Writes what there is, and sees to what comes next.
+  function rest() {
+    resting = false;
+    flush();
+    if (next < waiting.length) input.pause();
+    else input.resume();
+    if (ended && running === 0) finished();
+  }
+
+  // Works on one item, to its end unless it waits.
+  function start(line) {
+    const list = printings ? [] : printing;
+    let text;
+    seq++;
+    try {
+      const value = printings ? printings.run(list, work, line, seq) : work(line, seq);
+      if (value && typeof value.then === "function") return wait(value, list);
+      text = Number.isFinite(value) ? value : answer(value, list);
+    } catch (error) {
+      text = failure(error);
+    }
+    if (list.length) complain(Buffer.concat(list.splice(0)));
+    if (row.length) row.push({ text });
+    else answers.push(text);
+  }
+
+  // Keeps a place for an item that waits.
+  function wait(promise, list) {
+    const place = { text: null };
+    row.push(place);
+    running++;
+    promise
+      .then((value) => answer(value, list))
+      .catch(failure)
+      .then((text) => {
+        place.text = text;
+        running--;
+        if (list.length) complain(Buffer.concat(list.splice(0)));
+        advance();
+        proceed();
+        if (!resting) setImmediate(rest);
+        resting = true;
+      });
+  }
+
+  // Moves the answers that are complete from the row to what is written next.
+  function advance() {
+    let done = 0;
+    while (done < row.length && row[done].text !== null) answers.push(row[done++].text);
+    row.splice(0, done);
+  }
+
+  function serve() {
+    const pipe = fs.fstatSync(itemsFd).isFIFO();
+    input = pipe ? new net.Socket({ fd: itemsFd, readable: true, writable: false }) : fs.createReadStream(null, { fd: itemsFd });
+    input.on("data", arrived);
+    const end = new Promise((resolve) => (finished = resolve));
+    input.on("end", () => {
+      ended = true;
+      rest();
+    });
+    return end;
+  }
+
+  // ---- its life
+
+  async function main() {
+    const references = Object.keys(texts).filter((where) => REFERENCE.test(texts[where]));
+    const compiled = (where, ...attempts) => (references.includes(where) || !texts[where] ? null : firstOf(where, ...attempts));
+    const scoped = "\n;return function () { return eval(arguments[0]) }})()";
+    const init = compiled("--init", ["", "", "(async () => {", scoped]);
+    const code = compiled("CODE", ["(item, seq) => (", "\n)"], ["(item, seq) => {", "\n}"]);
+    const exit = compiled("--exit", ["(async () => {", "\n})()", "(async () => {", "\n})()"]);
+
+    const args = Object.fromEntries(setup.args || []);
+    Object.assign(globalThis, args, { slot: setup.slot });
+    let scope = null; // evaluates a text where it sees what init defined, if that is not global
+    try {
+      if (references.includes("--init")) await (await resolve("--init"))(args);
+      else if (init) scope = init.head ? await init.script.runInThisContext() : void init.script.runInThisContext();
+    } catch (error) {
+      checkImport("--init", error);
+      throw error;
+    }
+    const run = (where, { head, tail, script }) =>
+      scope ? scope(head + texts[where] + tail + `\n//# sourceURL=${where}`) : script.runInThisContext();
+
+    if (code) work = run("CODE", code);
+    else {
+      const called = await resolve("CODE");
+      work = (item) => called(item);
+    }
+    answers.push("\\ready");
+    flush();
+    convertItems();
+    printing = [];
+    await serve();
+    printing = null;
+    if (references.includes("--exit")) await (await resolve("--exit"))();
+    else if (exit) await run("--exit", exit);
+    process.exit(0);
+  }
+
+  process.on("exit", flush);
+  // Nothing is left that could happen, and yet it is not over.
+  process.on("beforeExit", () => {
+    complain("stoke: node has nothing left to do, but something is awaited that never comes\n");
+    process.exit(1);
+  });
+  main().catch((error) => {
+    show(error);
+    process.exit(1);
+  });
+})();

@@ -1,0 +1,382 @@
+# The warm perl of `stoke --lang perl`: answers items, line by line, with the value of the user's CODE.
+#
+# In:   one line an item, with backslash written \\ and newline \n. A line \#SEQ says the number of the item after it.
+# Out:  \ready when items may come, or \?TEXT and exit status 120 when the user's text is at fault. Then a line for each
+#       item, in order: the answer, or \!TEXT where CODE died. All of it escaped as items are.
+#
+# The setup is JSON in the environment. CODE is the body of a sub, called in scalar context. Strings are bytes, those in
+# JSON too; one that perl marks as characters (what the user decoded, say) is written as UTF-8. What print gives back is
+# no value, nor is what a loop at the end of CODE leaves behind: then the answer is what was printed. So it is after a
+# `next` or `last` that leaves CODE.
+
+package Stoke;
+
+our ($text, @warnings, $began, $body, $loop, $exit);    # what to evaluate, and what it leaves: see program
+
+# Stands before `use strict` and before the runner's own names, so that the user's text has neither.
+sub evaluate { package main; eval $Stoke::text }
+
+use strict;
+use warnings;
+no warnings 'once';
+use B            ();
+use JSON::PP     ();
+use overload     ();
+use Scalar::Util ();
+use Time::HiRes  ();
+use constant CLOCK => Time::HiRes::CLOCK_MONOTONIC();
+
+my $json  = JSON::PP->new->utf8->allow_nonref;
+my $setup = $json->decode(delete $ENV{STOKE_LANG_SETUP});
+my %user  = ('--init' => bytes($setup->{init}), CODE => bytes($setup->{code}), '--exit' => bytes($setup->{exit}));
+my $parse = $setup->{item_type} eq 'json';
+my $owner = $$;    # a forked child is no worker
+
+my ($buffer, @lines) = '';    # read: the start of a line, lines not begun
+my $escaped;                  # whether these may hold a backslash
+my ($code, $open, $seq);      # what answers; whether an item is begun and not answered; its number
+my $printed = '';             # by CODE, for this item
+my @out;                      # answers as they are
+my $ready = '';               # what to write before them, escaped
+my $written = 0;              # when that was done last
+
+# Private copies: descriptors above 2 are not inherited. What anybody prints from here on goes to stderr.
+open my $items,   '<&', \*STDIN  or die "stdin: $!";
+open my $answers, '>&', \*STDOUT or die "stdout: $!";
+binmode $_ for $items, $answers;
+open STDIN,  '<',  '/dev/null' or die "/dev/null: $!";
+open STDOUT, '>&', \*STDERR    or die "stderr: $!";
+STDOUT->autoflush(1);
+
+prepare();
+tie *STDOUT, 'Stoke::Capture';
+answer() while receive();
+untie *STDOUT;
+$code = undef;
+eval { $exit->(); 1 } or broken($@);
+exit 0;
+
+# An exit in CODE comes by here: what was answered before is owed.
+END {
+    my $status = $?;
+    untie *STDOUT;
+    deliver() if $code && $$ == $owner;
+    $? = $status;
+}
+
+# --- Preparing
+
+# prepare compiles all the user's text in one scope, runs init, and says that items may come.
+sub prepare {
+    for my $arg (['slot', $setup->{slot}], @{ $setup->{args} }) {
+        no strict 'refs';
+        ${"main::$arg->[0]"} = in_bytes($arg->[1]);
+    }
+    $SIG{__WARN__} = sub { push @warnings, @_ };    # those of a text that is refused say less than the refusal
+    for my $expression ($user{CODE} =~ /^\s*\{/ ? '+' : (), '') {    # {a => 1} is a hash if it can be
+        $text = program("$expression$user{CODE}") and evaluate();
+        last if $began;
+    }
+    broken($@) if $@ && $began && $@ !~ /^Can't locate \S+ in \@INC/;
+    fault(guilty()) if $@;
+    fault('--init ends before its end (a return, or __END__)') if !$exit;
+    $code = ends_in_loop($body) ? $loop : $body;
+    $ready = "\\ready\n";
+    deliver();
+}
+
+# program is the first pieces of the user's text, or all of it: run, it runs init and leaves the subs of the others.
+sub program {
+    my ($main, $pieces) = (@_, 3);
+    my $names = join ', ', map { "\$$_" } qw(item seq slot), map { $_->[0] } @{ $setup->{args} };
+    my @text  = (
+        "use feature qw(say state); our ($names); Stoke::begin();\n#line 1 \"--init\"\n$user{'--init'}\n;",
+        "\$Stoke::body = sub {\n#line 1 \"CODE\"\n$main\n};\n"
+            . "\$Stoke::loop = sub { no warnings qw(redefine void);\n#line 1 \"CODE\"\n$main\n; return };\n",
+        "\$Stoke::exit = sub {\n#line 1 \"--exit\"\n$user{'--exit'}\n};\n",
+    );
+    return join '', @text[0 .. $pieces - 1];
+}
+
+# begin is called when all is compiled, and init is to run.
+sub begin {
+    delete $SIG{__WARN__};
+    warn $_ for @warnings;
+    $began = 1;
+}
+
+# ends_in_loop says whether what a sub gives when it does not return is what a loop has left.
+sub ends_in_loop {
+    my $op = B::svref_2object($_[0])->ROOT->first->first;
+    $op = $op->sibling while ${ $op->sibling };
+    return $op->name eq 'leaveloop' && $op->first->sibling->name eq 'null';    # else it is a bare block
+}
+
+# fault ends the worker over the user's text.
+sub fault {
+    $ready = '\?' . escape($_[0]) . "\n";
+    deliver();
+    exit 120;
+}
+
+# broken ends the worker over what init or exit died of: that may be mended by the next try.
+sub broken {
+    complain(traced(message($_[0])));
+    exit 1;
+}
+
+# guilty describes the error in $@ with the line it is in. What is compiled alone cannot be blamed for what follows.
+sub guilty {
+    my $error = $@;
+    for my $pieces ($began ? () : 1 .. 3) {
+        $text = 'sub {' . program($user{CODE}, $pieces) . '}';
+        evaluate();
+        $error = $@, last if $@;
+    }
+    $error =~ s/ \(\@INC [^)]*\)//g;
+    $error =~ s/^(?:BEGIN failed|BEGIN not safe|Execution of|.* had too many errors).*\n//mg;
+    my ($where, $line) = $error =~ /at (--init|CODE|--exit) line (\d+)/ or return $error;
+    my @lines = split /\n/, $user{$where};
+    my $shown = $lines[$line - 1] // $lines[-1] // '';
+    $error =~ s/\n+\z//;
+    return "$where: $error\n    $shown\n    " . (' ' x column($error, $line > @lines, $shown)) . '^';
+}
+
+# column is where in a line perl met an error: it does not say, but it quotes.
+sub column {
+    my ($error, $past, $line) = @_;
+    for my $quoted ($past ? () : $error =~ /near "([^"\n]+)/, $error =~ /"([^"\n]+)"/g, $error =~ /the (\S+) module/) {
+        my $at = index $line, $quoted;
+        return length decoded(substr $line, 0, $at) if $at >= 0;
+    }
+    return length decoded($line) if $past || $error =~ /at (?:EOF|end of line)/;
+    return $line =~ /\S/ ? $-[0] : 0;
+}
+
+# --- Answering
+
+# receive reads what there is, at least one line of it.
+sub receive {
+    for (;;) {
+        my $from = length $buffer;
+        my $n    = sysread $items, $buffer, 1 << 18, $from;
+        next if !defined $n && $!{EINTR};
+        return 0 if !$n;
+        my $end = rindex $buffer, "\n";
+        next if $end < $from;    # no new one
+        @lines  = split /\n/, substr($buffer, 0, $end), -1;
+        @lines  = ('') if !@lines;
+        $escaped = index($buffer, '\\') >= 0;
+        $buffer = substr $buffer, $end + 1;
+        return 1;
+    }
+}
+
+# answer answers the lines read, over again where CODE died or left work by `last`.
+sub answer {
+    while (@lines || $open) { eval { work(); 1 } or failed($@) }
+    deliver();
+}
+
+# work answers lines. A `next` or `last` in CODE acts upon this loop, and leaves its item open.
+sub work {
+    while (@lines || $open) {
+        finish(undef) if $open;
+        deliver() if Time::HiRes::clock_gettime(CLOCK) - $written > 0.001;
+        $_ = shift(@lines) // last;
+        if ($escaped && index($_, '\\') >= 0) {
+            if (/^\\#(\d+)$/) { $seq = $1 - 1; next }
+            s/\\(.)/$1 eq 'n' ? "\n" : $1/ge;
+        }
+        $open      = 1;
+        $main::seq = ++$seq;
+        $_ = decoded_json($_) if $parse;
+        $main::item = $_;
+        my $value = $code->();
+        if (!defined $value || ref $value || $printed ne '') { finish($value); next }
+        push @out, $value;
+        $open = 0;
+    }
+}
+
+# finish answers the open item with a value, or for lack of one with what CODE printed.
+sub finish {
+    my ($value) = @_;
+    if (!defined $value || ref $value eq 'Stoke::Printed') {
+        $value = $printed;
+        chomp $value;
+    }
+    else {
+        spill();
+        $value = written($value);
+    }
+    ($printed, $open) = ('', 0);
+    push @out, $value;
+}
+
+# failed answers the open item with what it died of.
+sub failed {
+    my $error = message(@_);
+    spill();
+    complain(traced($error));
+    settle() if @out;
+    $error =~ s/\n+\z//;
+    $ready .= '\!' . escape($error) . "\n";
+    $open = 0;
+}
+
+# message is what an exception says, whatever it is.
+sub message {
+    my ($error) = @_;
+    return bytes($error) || 'died' if !ref $error;
+    return bytes(eval { $error->message } // eval { written($error) } // ref $error);
+}
+
+# traced is an error with the user's lines that it names.
+sub traced {
+    my ($error) = @_;
+    my $trace = $error =~ /\n\z/ ? $error : "$error\n";
+    while ($error =~ /at (--init|CODE|--exit) line (\d+)/g) {
+        my $line = (split /\n/, $user{$1})[$2 - 1];
+        $trace .= "    $1, line $2: $line\n" if defined $line;
+    }
+    return $trace;
+}
+
+# spill sends to stderr what CODE printed beside its value.
+sub spill {
+    complain($printed);
+    $printed = '';
+}
+
+sub complain {
+    local ($,, $\);
+    print STDERR $_[0];
+}
+
+# settle escapes the answers in @out. Whether any needs it shows in the newlines and backslashes of them all.
+sub settle {
+    my $all = join "\n", @out, '';
+    $all = join '', map { escape($_) . "\n" } @out if utf8::is_utf8($all) || ($all =~ tr/\n\\//) != @out;
+    $ready .= $all;
+    @out = ();
+}
+
+# deliver writes what is answered.
+sub deliver {
+    settle() if @out;
+    for (my $at = 0; $at < length $ready;) {
+        my $n = syswrite $answers, $ready, length($ready) - $at, $at;
+        exit 1 if !defined $n && !$!{EINTR};
+        $at += $n // 0;
+    }
+    $ready   = '';
+    $written = Time::HiRes::clock_gettime(CLOCK);
+}
+
+# --- Values
+
+sub escape {
+    my $s = bytes($_[0]);
+    $s =~ s/\\/\\\\/g;
+    $s =~ s/\n/\\n/g;
+    return $s;
+}
+
+# bytes is a string as it is written.
+sub bytes {
+    my ($s) = @_;
+    utf8::encode($s) if utf8::is_utf8($s);
+    return $s;
+}
+
+# in_bytes is decoded JSON with its strings in bytes, as those of items and arguments are.
+sub in_bytes {
+    my ($value) = @_;
+    return [map { in_bytes($_) } @$value] if ref $value eq 'ARRAY';
+    return { map { bytes($_) => in_bytes($value->{$_}) } keys %$value } if ref $value eq 'HASH';
+    return defined $value && !ref $value ? bytes($value) : $value;
+}
+
+# decoded is a string as characters, to count them.
+sub decoded {
+    my ($s) = @_;
+    utf8::decode($s);
+    return $s;
+}
+
+sub decoded_json {
+    my $value = eval { $json->decode($_[0]) };
+    return in_bytes($value) if !$@;
+    my $why = $@;
+    $why =~ s/ at -e line \d+\.\n\z//;
+    die "the item is not JSON: $why\n";
+}
+
+# written is a value as an answer.
+sub written {
+    my ($value) = @_;
+    return ref $value && !texts($value) ? json($value, 0) : "$value";
+}
+
+# texts says whether a value is an object that knows how to be a string.
+sub texts { Scalar::Util::blessed($_[0]) && !JSON::PP::is_bool($_[0]) && overload::Method($_[0], '""') }
+
+# json is a value as JSON, in bytes, with the keys in order: the same answer in every run.
+sub json {
+    my ($value, $depth) = @_;
+    die "the value is nested too deeply for JSON\n" if $depth++ > 500;
+    return 'null' if !defined $value;
+    my $type = ref $value or return number($value) // quoted($value);
+    return '[' . join(',', map { json($_, $depth) } @$value) . ']' if $type eq 'ARRAY';
+    return '{' . join(',', map { quoted($_) . ':' . json($value->{$_}, $depth) } sort keys %$value) . '}' if $type eq 'HASH';
+    return $$value ? 'true' : 'false' if JSON::PP::is_bool($value) || $type eq 'SCALAR' && $$value =~ /^[01]\z/;
+    return json($value->TO_JSON, $depth) if Scalar::Util::blessed($value) && $value->can('TO_JSON');
+    return quoted("$value") if texts($value);
+    die "the value holds a $type reference, which is not JSON\n";
+}
+
+# number is a scalar that is a number and no string, as JSON.
+sub number {
+    my $flags = B::svref_2object(\$_[0])->FLAGS;
+    return if $flags & B::SVp_POK || !($flags & (B::SVp_IOK | B::SVp_NOK));
+    die "the value holds $_[0], which is not JSON\n" if $_[0] - $_[0] != 0;
+    return "$_[0]";
+}
+
+sub quoted {
+    my $s = bytes($_[0]);
+    $s =~ s/(["\\])/\\$1/g;
+    $s =~ s/\n/\\n/g;
+    $s =~ s/\t/\\t/g;
+    $s =~ s/([\x00-\x1f])/sprintf '\u%04x', ord $1/ge;
+    return qq("$s");
+}
+
+# --- What CODE prints
+
+package Stoke::Printed;
+use overload '""' => sub { 1 }, fallback => 1;
+
+package Stoke::Capture;
+
+use constant SUCCESS => bless [], 'Stoke::Printed';
+
+sub TIEHANDLE { bless [], shift }
+sub PRINTF    { my ($self, $format, @values) = @_; local ($,, $\); $self->PRINT(sprintf $format, @values) }
+sub WRITE     { my ($self, $text, $n, $from) = @_; local ($,, $\); $self->PRINT(substr $text, $from // 0, $n); $n }
+sub BINMODE   { 1 }
+sub CLOSE     { 1 }
+sub FILENO    { 1 }
+
+sub PRINT {
+    my ($self, @strings) = @_;
+    my $said = join($, // '', map { Stoke::bytes($_) } @strings) . ($\ // '');
+    if ($$ == $owner) {
+        $printed .= $said;
+        return SUCCESS;
+    }
+    local ($,, $\);    # a forked child has no item
+    untie *STDOUT;
+    return print STDOUT $said;
+}
