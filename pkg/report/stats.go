@@ -1,0 +1,282 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// slowest is how many of the slowest items a summary names.
+const slowest = 5
+
+// Stats is the Recorder behind a summary of the run for a person. It allocates nothing for an item.
+type Stats struct {
+	began time.Time
+	jobs  int
+
+	mu                        sync.Mutex
+	answered, failed, retried int64
+	slots                     []slotStats // by slot, from 1
+	running                   map[process]birth
+	latency                   histogram
+	slow                      [slowest]run // the slowest first
+}
+
+// slotStats is what the workers of one slot did, one after the other.
+type slotStats struct {
+	starts, items     int64
+	alive, init, busy time.Duration // summed over its workers
+	warmed            int64
+	warmUp            time.Duration // what the warm-ups took that were completed
+	until             time.Time     // the latest time that is already counted as busy
+}
+
+// birth is what there is to know of a process that runs.
+type birth struct {
+	at   time.Time
+	warm bool
+}
+
+// run is a run of items that were answered together, or one that failed.
+type run struct {
+	first  int64
+	n      int
+	each   time.Duration
+	failed bool
+}
+
+// NewStats returns the statistics of a run that began at that time with at most jobs workers side by side.
+func NewStats(began time.Time, jobs int) *Stats {
+	return &Stats{began: began, jobs: max(jobs, 1), running: map[process]birth{}}
+}
+
+// slot returns the record of a slot, or nil for what no worker did. The caller holds the lock.
+func (s *Stats) slot(n int) *slotStats {
+	if n < 1 {
+		return nil
+	}
+	for len(s.slots) < n {
+		s.slots = append(s.slots, slotStats{})
+	}
+	return &s.slots[n-1]
+}
+
+// Started implements Recorder.
+func (s *Stats) Started(slot, pid int, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.slot(slot); w != nil {
+		w.starts++
+		s.running[process{slot, pid}] = birth{at: at}
+	}
+}
+
+// Warm implements Recorder.
+func (s *Stats) Warm(slot, pid int, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.slot(slot); w != nil {
+		w.warmed++
+		w.warmUp += took
+		w.init += took
+		b := s.running[process{slot, pid}]
+		b.warm = true
+		s.running[process{slot, pid}] = b
+	}
+}
+
+// Done implements Recorder.
+func (s *Stats) Done(slot int, first int64, n int, began time.Time, took time.Duration, _, _ int64) {
+	if n <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered += int64(n)
+	s.items(slot, run{first, n, took / time.Duration(n), false}, began, took)
+}
+
+// Failed implements Recorder.
+func (s *Stats) Failed(slot int, seq int64, _ string, _, _, _ int, began time.Time, took time.Duration, _ string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed++
+	s.items(slot, run{seq, 1, took, true}, began, took)
+}
+
+// items accounts for items that a slot is done with. Of spans that overlap, because a worker has several items at a
+// time, each instant counts as busy once.
+func (s *Stats) items(slot int, r run, began time.Time, took time.Duration) {
+	w := s.slot(slot)
+	if w == nil {
+		return
+	}
+	s.latency.add(r.each, int64(r.n))
+	w.items += int64(r.n)
+	end := began.Add(took)
+	if began.Before(w.until) {
+		began = w.until
+	}
+	if end.After(began) {
+		w.busy += end.Sub(began)
+		w.until = end
+	}
+	for i := range s.slow {
+		if s.slow[i].n == 0 || r.each > s.slow[i].each {
+			copy(s.slow[i+1:], s.slow[i:])
+			s.slow[i] = r
+			return
+		}
+	}
+}
+
+// Retried implements Recorder.
+func (s *Stats) Retried(int, int64, time.Time, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retried++
+}
+
+// Ended implements Recorder.
+func (s *Stats) Ended(slot, pid int, at time.Time, _ string, _ bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b, ok := s.running[process{slot, pid}]; ok {
+		delete(s.running, process{slot, pid})
+		s.slot(slot).lived(b, at)
+	}
+}
+
+// lived adds the life of a process that was there until at.
+func (w *slotStats) lived(b birth, at time.Time) {
+	w.alive += at.Sub(b.at)
+	if !b.warm {
+		w.init += at.Sub(b.at)
+	}
+}
+
+// Text is the summary of the run, which ended at that time: several lines, each ended. Workers that were not told to
+// have ended count as running until then.
+func (s *Stats) Text(end time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wall := end.Sub(s.began)
+	slots := append([]slotStats(nil), s.slots...)
+	for p, b := range s.running {
+		slots[p.slot-1].lived(b, end)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s answered, %s failed, %s retried in %s%s\n", plural(s.answered, "item"), count(s.failed),
+		count(s.retried), span(wall), pace(s.answered+s.failed, wall))
+	table(&text, slots)
+	s.latencies(&text)
+	s.breakEven(&text, slots, wall)
+	return text.String()
+}
+
+// pace says how many items a second that is, where it can be said.
+func pace(items int64, wall time.Duration) string {
+	if items == 0 || wall <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s items/s)", digits3(float64(items)/wall.Seconds()))
+}
+
+// table has a row for each slot that ever had a worker.
+func table(text *strings.Builder, slots []slotStats) {
+	rows := tabwriter.NewWriter(text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	defer rows.Flush()
+	head := false
+	for i, w := range slots {
+		if w.starts == 0 && w.items == 0 {
+			continue
+		}
+		if !head {
+			fmt.Fprintln(rows, "worker\tstarts\tinit\tbusy\t\twaiting\titems\t")
+			head = true
+		}
+		waiting := max(w.alive-w.init-w.busy, 0)
+		share := ""
+		if w.busy+waiting > 0 {
+			share = fmt.Sprintf("%.0f%%", 100*w.busy.Seconds()/(w.busy+waiting).Seconds())
+		}
+		fmt.Fprintf(rows, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n",
+			i+1, count(w.starts), span(w.init), span(w.busy), share, span(waiting), count(w.items))
+	}
+}
+
+func (s *Stats) latencies(text *strings.Builder) {
+	if s.latency.total == 0 {
+		return
+	}
+	q := s.latency.quantile
+	fmt.Fprintf(text, "latency of an item: p50 %s, p95 %s, p99 %s, max %s\n",
+		span(q(.50)), span(q(.95)), span(q(.99)), span(s.latency.max))
+	text.WriteString("slowest:")
+	for i, r := range s.slow {
+		if r.n == 0 {
+			break
+		}
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		fmt.Fprintf(text, " %s", r)
+	}
+	text.WriteByte('\n')
+}
+
+// String names the items and says how long each of them took. Numbers are written as messages write them.
+func (r run) String() string {
+	switch {
+	case r.failed:
+		return fmt.Sprintf("item %d %s (failed)", r.first, span(r.each))
+	case r.n == 1:
+		return fmt.Sprintf("item %d %s", r.first, span(r.each))
+	}
+	return fmt.Sprintf("items %d-%d %s each", r.first, r.first+int64(r.n)-1, span(r.each))
+}
+
+// breakEven compares the run with one that starts a process for each item, with as many side by side: each would warm
+// up as long as these workers did on average, and then do the same work.
+func (s *Stats) breakEven(text *strings.Builder, slots []slotStats, wall time.Duration) {
+	var warmed, items int64
+	var warmUp, busy time.Duration
+	for _, w := range slots {
+		warmed += w.warmed
+		items += w.items
+		warmUp += w.warmUp
+		busy += w.busy
+	}
+	if warmed == 0 || items == 0 || warmUp <= 0 || wall <= 0 {
+		return
+	}
+	each := warmUp.Seconds() / float64(warmed)
+	abreast := float64(min(int64(s.jobs), items))
+	starting := float64(items) * each / abreast
+	ratio := (starting + busy.Seconds()/abreast) / wall.Seconds()
+	fmt.Fprintf(text, "a process for each item: %s of init x %s", span(seconds(each)), plural(items, "item"))
+	if abreast > 1 {
+		fmt.Fprintf(text, " / %d jobs", int64(abreast))
+	}
+	fmt.Fprintf(text, " = %s in starting alone; %s\n", span(seconds(starting)), comparison(ratio))
+}
+
+// comparison says what it means that something takes ratio times as long.
+func comparison(ratio float64) string {
+	switch {
+	case ratio < 0.95:
+		return "all in all that would have been faster than warm workers"
+	case ratio < 1.05:
+		return "all in all that would have taken about as long"
+	case ratio < 9.95:
+		return fmt.Sprintf("all in all that would have taken about %.1fx longer", ratio)
+	}
+	return fmt.Sprintf("all in all that would have taken about %sx longer", count(int64(ratio+0.5)))
+}
+
+// seconds is a duration of x seconds, the longest there is where x is more.
+func seconds(x float64) time.Duration {
+	return time.Duration(min(x*1e9, 1<<62))
+}
