@@ -1,0 +1,204 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// termGrace is how long a run gives a worker between SIGTERM and SIGKILL.
+const termGrace = 250 * time.Millisecond
+
+// judge says what the evidence means for a run with the options of o.
+func judge(o *Options, e *evidence) (findings []Finding) {
+	add := func(fs ...Finding) { findings = append(findings, fs...) }
+	add(judgeItems(e)...)
+	if e.refused == e.offered {
+		return findings
+	}
+	add(judgeStart(o, &e.alone)...)
+	if e.alone.start != nil {
+		return findings
+	}
+	add(judgeBanner(o, &e.alone)...)
+	if e.alone.flood && e.alone.count == 0 {
+		return findings
+	}
+	add(judgeAnswers(o, e)...)
+	add(judgeFlush(o, e)...)
+	if e.together != nil {
+		add(judgeTogether(e)...)
+	}
+	add(judgeEnd(o, &e.alone)...)
+	add(judgeTerm(e)...)
+	add(judgeTime(o, e)...)
+	return findings
+}
+
+func judgeItems(e *evidence) []Finding {
+	if e.refused == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("%d of %s cannot be sent: %v", e.refused, items(e.offered), e.refusal)
+	return []Finding{{Fault, text, "--framing netstring carries any bytes, --framing nul all but NUL"}}
+}
+
+func judgeStart(o *Options, t *trial) []Finding {
+	if t.start != nil {
+		return []Finding{judgeFailedStart(o, t)}
+	}
+	switch {
+	case t.warm == 0 && t.count == 0:
+		return []Finding{{OK, "starts", ""}}
+	case t.warm == 0:
+		return []Finding{{OK, "starts; when it is warm cannot be seen on this system", ""}}
+	case o.Ready != nil:
+		return []Finding{{OK, fmt.Sprintf("starts: ready after %s", brief(t.warm)), ""}}
+	}
+	return []Finding{{OK, fmt.Sprintf("starts: warm after %s", brief(t.warm)), ""}}
+}
+
+const (
+	findable   = "check the name and PATH"
+	executable = "make it executable (chmod +x), or give its interpreter as COMMAND"
+)
+
+func judgeFailedStart(o *Options, t *trial) Finding {
+	var launch *worker.LaunchError
+	switch err := t.start.Err; {
+	case errors.As(err, &launch) && launch.NotFound:
+		return Finding{Fault, fmt.Sprintf("does not start: %v", err), findable}
+	case errors.As(err, &launch):
+		return Finding{Fault, fmt.Sprintf("does not start: %v", err), executable}
+	case errors.Is(err, worker.ErrEnded):
+		text := fmt.Sprintf("ends before it has read an item: %v%s", t.exit, said(t))
+		if o.Ready != nil {
+			text = fmt.Sprintf("ends before it prints a line that matches --ready: %v%s", t.exit, said(t))
+		}
+		if t.exit.Ok() {
+			return Finding{Fault, text, "a worker reads items from its standard input until end of file; " +
+				"an argument may be missing that makes it do so, such as -"}
+		}
+		switch t.exit.Code {
+		case 126:
+			return Finding{Fault, text, executable}
+		case 127:
+			return Finding{Fault, text, findable}
+		}
+		return Finding{Fault, text, "run the command by hand, with one item on its standard input, to see what it says"}
+	case errors.Is(err, worker.ErrSlow) && t.deaf:
+		return Finding{Fault, "closes its standard input without reading it" + said(t), "items arrive on standard input: it must be read"}
+	case errors.Is(err, worker.ErrSlow) && o.Ready != nil && t.sent == 0:
+		return Finding{Fault, fmt.Sprintf("prints no line within %s that matches --ready '%v'%s", brief(o.InitTimeout), o.Ready, said(t)),
+			"correct the expression, or give a longer --init-timeout"}
+	case errors.Is(err, worker.ErrSlow):
+		return Finding{Fault, fmt.Sprintf("does not begin to read within %s%s", brief(o.InitTimeout), said(t)),
+			"it must read items from its standard input; if its warm-up takes that long, give a longer --init-timeout"}
+	}
+	return Finding{Fault, fmt.Sprintf("does not start: %v", t.start.Err), "raise the limit of processes, open files or memory"}
+}
+
+func judgeBanner(o *Options, t *trial) []Finding {
+	if len(t.banner) == 0 {
+		return []Finding{{OK, "prints nothing before its first item", ""}}
+	}
+	text := fmt.Sprintf("prints %s before its first item", quote(t.banner))
+	if t.flood && t.count == 0 {
+		return []Finding{{Fault, text + ", and no end of it", "a worker prints one line for each item that it reads, and nothing else"}}
+	}
+	if o.Ready != nil {
+		return []Finding{{Fault, text + ", after the line that matches --ready", readyRemedy(t.banner)}}
+	}
+	return []Finding{{Fault, text, readyRemedy(t.banner)}}
+}
+
+// readyRemedy suggests how to read past a banner: up to its last line, unless an earlier one looks the same.
+func readyRemedy(banner []byte) string {
+	const longest = 60
+	const quiet = "print it to stderr, or not at all"
+	if !bytes.HasSuffix(banner, []byte("\n")) {
+		return "this looks like a prompt: give the flag that turns prompts off, or print it to stderr"
+	}
+	lines := strings.Split(strings.TrimSuffix(string(banner), "\n"), "\n")
+	last := strings.TrimSuffix(lines[len(lines)-1], "\r")
+	if len(last) > longest || strings.ToValidUTF8(last, "") != last {
+		return "--ready with a regular expression for its last line reads past it; or " + quiet
+	}
+	pattern := "^" + regexp.QuoteMeta(last) + "$"
+	match := regexp.MustCompile(pattern)
+	for _, line := range lines[:len(lines)-1] {
+		if match.MatchString(strings.TrimSuffix(line, "\r")) {
+			return quiet
+		}
+	}
+	return fmt.Sprintf("--ready %s reads past it; or %s", shellQuote(pattern), quiet)
+}
+
+func judgeFlush(o *Options, e *evidence) []Finding {
+	const flush = "flush after each answer"
+	switch t := &e.alone; {
+	case e.pairing == whole, !t.complete() || t.early:
+		return nil
+	case t.held == nothing:
+		return []Finding{{OK, "flushes: it answers each item before it gets the next", ""}}
+	case t.held == silent || t.held == unseen:
+		return judgeSilent(o, t)
+	}
+	text := "keeps answers in a buffer"
+	if e.alone.held == likely {
+		text = "seems to keep answers in a buffer"
+	}
+	if o.Lockstep {
+		return []Finding{{Fault, text + ", and --lockstep needs each one at once", flush + ", or leave --lockstep out"}}
+	}
+	return []Finding{{Note, text + ": fine, it is fed ahead; only --lockstep would need it to flush", ""}}
+}
+
+// judgeSilent judges a worker that answers only at the end of its input and is not seen to wait for more.
+func judgeSilent(o *Options, t *trial) []Finding {
+	text := fmt.Sprintf("has read an item and not answered it within %s, and is not seen to wait for more", brief(o.Timeout))
+	if t.held == unseen {
+		text = fmt.Sprintf("does not answer an item within %s; whether it waits for more cannot be seen on this system", brief(o.Timeout))
+	}
+	if o.FeedAhead && !o.Lockstep {
+		return []Finding{{Note, text + "; with --feed-ahead it gets more all the same", ""}}
+	}
+	return []Finding{{Fault, text, "flush after each answer, or give --feed-ahead; if an item takes that long, give a longer --timeout"}}
+}
+
+func judgeEnd(o *Options, t *trial) []Finding {
+	switch {
+	case t.early || t.flood || t.huge || t.garbled != nil || !t.ended && !t.complete():
+		return nil
+	case !t.ended:
+		return []Finding{{Note, fmt.Sprintf("does not exit within %s of the end of its input, and had to be killed", brief(o.Timeout)),
+			"exit at end of file; a run waits for it, and then kills it"}}
+	case t.exit.Forced:
+		return []Finding{{Note, "closes its output at the end of its input, but does not exit, and had to be killed", "exit at end of file"}}
+	case !t.exit.Ok():
+		return []Finding{{Note, fmt.Sprintf("ends with %v after the end of its input: a run warns of that%s", t.exit, words(t)), "exit 0 at end of file"}}
+	}
+	text := "exits %s after the end of its input"
+	if t.held != nothing && t.complete() {
+		text = "answers what it owes and exits, %s after the end of its input"
+	}
+	return []Finding{{OK, fmt.Sprintf(text, brief(t.endAfter)), ""}}
+}
+
+func judgeTerm(e *evidence) []Finding {
+	const remedy = "leave SIGTERM alone, or end soon after it"
+	switch t := e.term; {
+	case t == nil:
+		return nil
+	case t.killed:
+		return []Finding{{Note, fmt.Sprintf("ignores SIGTERM: a run that is stopped kills it after %s", brief(termGrace)), remedy}}
+	case t.took > termGrace:
+		return []Finding{{Note, fmt.Sprintf("ends %s after SIGTERM: a run that is stopped kills it after %s", brief(t.took), brief(termGrace)), remedy}}
+	}
+	return []Finding{{OK, "ends on SIGTERM", ""}}
+}
