@@ -5,15 +5,24 @@ import (
 	"stoke/pkg/source"
 )
 
-// batch is a run of consecutive items on its way. It belongs to the runner that took it, until it is closed; the fields
-// of the queue belong to the queue.
+// batch is a run of consecutive items on its way. It belongs to the runner that took it, until it is closed or given
+// back; the fields of the queue belong to the queue.
 type batch struct {
 	source.Batch
-	done    int // items answered or failed so far, from the first
-	cursor  int // offset in Items of the first item not done; kept only where rendering needs items
-	refusal []refusal
-	wire    []byte // Items as the worker reads them, where that differs
-	end     int64  // offset in all that was sent to the worker, just behind this batch
+	done          int // items answered or failed so far, from the first
+	cursor        int // offset in Items of the first item not done; kept only where rendering needs items
+	refusal       []refusal
+	wire          []byte // Items as the worker reads them, where that differs
+	sent          int    // items in what was sent
+	rendered      int    // items in output that is not published yet
+	told, toldEnd int    // items that the record was told of, and where in Items they end
+	end           int64  // offset in all that was sent to the worker, just behind this batch
+
+	// What is known of items whose worker was lost.
+	alone bool // to be sent to a worker that has nothing else in hand, so that what happens then is their doing
+	tries int  // how often the first item was charged; then it is the only one
+	left  bool // a worker has left at the first item
+	doubt bool // likewise, before any worker had answered anything
 
 	queued
 }
@@ -38,15 +47,85 @@ func (b *batch) run() int {
 	return b.N - b.done
 }
 
+// onWire is what is sent to the worker.
+func (b *batch) onWire() []byte {
+	if b.wire != nil {
+		return b.wire
+	}
+	return b.Items
+}
+
+// offset is where the item of that index begins.
+func (b *batch) offset(index int, d cut.Delimiter) int {
+	if index == 0 {
+		return 0
+	}
+	if index == b.N {
+		return len(b.Items)
+	}
+	_, at := d.First(b.Items, index)
+	return at
+}
+
 // item returns the first item not done, without its delimiter.
 func (b *batch) item(d cut.Delimiter) []byte {
 	if b.Refused > 0 {
 		return b.Items
 	}
-	_, from := d.First(b.Items, b.done)
-	if b.done == 0 {
-		from = 0
-	}
-	item, _ := d.Split(b.Items[from:], b.N-b.done)
+	item, _ := d.Split(b.Items[b.offset(b.done, d):], b.N-b.done)
 	return item
+}
+
+// reached is the number of items, from the first not done, that a worker has begun to read which has read that many
+// bytes in all. Refused items between them count.
+func (b *batch) reached(read int64, scan func(p []byte, most int) (n, end int)) int {
+	out := b.onWire()
+	from := b.end - int64(len(out))
+	if read <= from || b.owed() == 0 {
+		return 0
+	}
+	if read >= b.end {
+		return b.N - b.done
+	}
+	whole, end := scan(out[:read-from], b.sent)
+	if from+int64(end) < read {
+		whole++
+	}
+	unanswered := whole - (b.sent - b.owed())
+	for i := b.done; i < b.N; i++ {
+		if b.refused(i) {
+			continue
+		}
+		if unanswered <= 0 {
+			return i - b.done
+		}
+		unanswered--
+	}
+	return b.N - b.done
+}
+
+func (b *batch) refused(index int) bool {
+	for _, r := range b.refusal {
+		if r.index == index {
+			return true
+		}
+	}
+	return false
+}
+
+// renew makes b what it was before it was sent, less the items that are done.
+func (b *batch) renew(d cut.Delimiter, pool *source.Pool) {
+	if b.done > 0 {
+		b.Items = b.Items[:copy(b.Items, b.Items[b.offset(b.done, d):])]
+		b.First += int64(b.done)
+		b.N -= b.done
+		b.done, b.tries, b.left, b.doubt = 0, 0, false, false
+		b.told, b.toldEnd = 0, 0
+	}
+	b.cursor = 0
+	b.refusal = b.refusal[:0]
+	if b.wire != nil {
+		pool.Put(b.wire)
+		b.wire = nil
+	}
 }

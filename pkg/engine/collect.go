@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -23,16 +24,22 @@ func (c *conversation) collect(n int) error {
 	if err := c.answers(now); err != nil {
 		return err
 	}
+	c.reveal(n)
 	if partial := int64(len(c.buf)); partial > c.e.o.MaxItem+slack && len(c.inflight) > 0 {
 		c.skip()
 	}
+	c.report(now)
 	if done := c.progress() - before; done > 0 {
 		c.size.Observe(int(done), now.Sub(c.mark))
 		c.mark = now
 		c.probe = c.firstProbe()
 	}
-	if c.answered == c.sent {
+	c.since = now
+	if c.answered == c.sent && !c.hung {
 		c.prompt = true
+		if !c.e.buffers.Load() {
+			c.e.prompt.Store(true)
+		}
 	}
 	c.pace(n)
 	return nil
@@ -59,6 +66,16 @@ func (c *conversation) answers(now time.Time) error {
 		if err != nil {
 			return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
 		}
+		if n > 0 && c.e.o.Escaped && bytes.IndexByte(p[:end], '\\') >= 0 {
+			_, end, _ = c.dec.Scan(p, 1)
+			line := p[:end]
+			p = p[end:]
+			if err := c.reply(b, line, took/time.Duration(n)); err != nil {
+				c.buf = c.buf[:copy(c.buf, p)]
+				return err
+			}
+			continue
+		}
 		if n > 1 && int64(end) > c.e.o.MaxItem {
 			n, end, _ = c.dec.Scan(p, 1) // one of them may be too large: look at each
 		}
@@ -78,12 +95,35 @@ func (c *conversation) answers(now time.Time) error {
 			return err
 		}
 	}
-	c.buf = c.buf[:copy(c.buf, p)]
+	if len(p) < len(c.buf) { // else nothing was taken, and it may be long
+		c.buf = c.buf[:copy(c.buf, p)]
+	}
 	return nil
 }
 
 // accept takes n answers, p, for the next items of b. It takes the buffer over.
 func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) error {
+	if err := c.admit(b, n, p); err != nil {
+		return err
+	}
+	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
+		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
+			c.reject(b, int64(len(answer)))
+			c.e.pool.Put(p)
+			return nil
+		}
+	}
+	c.observe(b, n, p, false)
+	c.publish(b, p, n, took)
+	b.done += n
+	c.advance(b, n)
+	c.e.answered.Add(int64(n))
+	c.e.count()
+	return nil
+}
+
+// admit checks that the worker can have come to n more answers, p, by now.
+func (c *conversation) admit(b *batch, n int, p []byte) error {
 	read, known := c.w.Read()
 	if !known {
 		read = c.w.Written()
@@ -93,32 +133,19 @@ func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) err
 	}
 	if c.answered == 0 {
 		c.heat()
-		c.e.proven()
+		if !c.replaced {
+			c.r.misstarts = 0
+		}
 		answer, _ := c.dec.Split(p)
 		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", Quote(answer, false), b.seq(), Quote(b.item(c.e.o.Delimiter), false))
 	}
-	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
-		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
-			c.reject(b, int64(len(answer)))
-			c.e.pool.Put(p)
-			return nil
-		}
-	}
-	c.publish(b, p, n, took)
-	b.done += n
-	c.advance(b, n)
-	c.e.answered.Add(int64(n))
 	return nil
 }
 
 // mustHaveRead is the number of bytes that the worker has read for certain when it has answered n more items of b.
 func (c *conversation) mustHaveRead(b *batch, n int) int64 {
 	if n < b.owed() {
-		out := b.Items
-		if b.wire != nil {
-			out = b.wire
-		}
-		return b.end - int64(len(out)) + 1
+		return b.end - int64(len(b.onWire())) + 1
 	}
 	return b.end - 1 // it may know where the last item ends without reading its delimiter
 }
@@ -129,7 +156,7 @@ func (c *conversation) advance(b *batch, n int) {
 	c.settle(b)
 	if b.done == b.N {
 		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
-		c.e.release(b)
+		c.e.finish(b)
 	}
 }
 
@@ -144,23 +171,28 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 				}
 			}
 		}
-		c.e.publish(b, p)
+		c.e.publish(b, p, n, nil)
 		return
 	}
 	defer c.e.pool.Put(p)
 	out := c.e.pool.Get(len(p))
-	r := result{seq: b.seq(), worker: c.r.slot, attempts: 1, took: took}
+	r := result{seq: b.seq(), worker: c.r.slot, attempts: b.tries + 1, took: took}
 	for range n {
 		r.answer, p = c.dec.Split(p)
 		if !f.plain() {
-			item, _ := c.e.o.Delimiter.Split(b.Items[b.cursor:], b.N-int(r.seq-b.First))
-			r.item = item
-			b.cursor += len(item) + len(c.e.o.Delimiter)
+			r.item = c.e.nextItem(b, int(r.seq-b.First))
 		}
 		out = c.e.render(b, out, &r)
 		r.seq++
 	}
-	c.e.publish(b, out)
+	c.e.publishRendered(b, out)
+}
+
+// nextItem returns the item of that index, the next one to be rendered.
+func (e *Engine) nextItem(b *batch, index int) []byte {
+	item, _ := e.o.Delimiter.Split(b.Items[b.cursor:], b.N-index)
+	b.cursor += len(item) + len(e.o.Delimiter)
+	return item
 }
 
 // render appends r to out, of which it publishes a part first if it grows large.
@@ -168,7 +200,7 @@ func (e *Engine) render(b *batch, out []byte, r *result) []byte {
 	need := len(out) + len(r.item) + 2*len(r.answer) + 256
 	if need > cap(out) {
 		if len(out) >= source.Slab/2 {
-			e.publish(b, out)
+			e.publishRendered(b, out)
 			out = e.pool.Get(source.Slab)
 		} else {
 			old := out
@@ -176,12 +208,19 @@ func (e *Engine) render(b *batch, out []byte, r *result) []byte {
 			e.pool.Put(old)
 		}
 	}
+	b.rendered++
 	return e.o.Format.append(out, r)
+}
+
+func (e *Engine) publishRendered(b *batch, out []byte) {
+	n := b.rendered
+	b.rendered = 0
+	e.publish(b, out, n, nil)
 }
 
 // reject fails the next item of b because of its answer, of size bytes.
 func (c *conversation) reject(b *batch, size int64) {
-	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem})
+	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem}, c.since)
 	c.advance(b, 1)
 }
 

@@ -25,14 +25,24 @@ type conversation struct {
 	w  Worker
 	in input
 
-	dec      wire.Decoder
-	size     sizing.Policy
-	inflight []*batch // sent, not fully answered; oldest first
-	bytes    int64    // handed to the worker
-	sent     int64    // items; likewise
-	answered int64
-	consumed int64     // of those sent, how many the worker was seen to have finished with, answered or not
-	mark     time.Time // when it began with the items after those
+	dec       wire.Decoder
+	tr        wire.Translator // of its output; nil if that needs none
+	asker     asker           // words its requests; nil if the framing does
+	asked     int64           // requests
+	next      int64           // the number that it expects the next item to have
+	raw       []byte          // where output is read that must be translated
+	broken    string          // how it declared itself broken
+	cancelled int64           // the request it was last told to give up
+	width     int             // items that it can be at, at a time
+	size      sizing.Policy
+	inflight  []*batch // sent, not fully answered; oldest first
+	bytes     int64    // handed to the worker
+	sent      int64    // items; likewise
+	answered  int64
+	consumed  int64     // of those sent, how many the worker was seen to have finished with, answered or not
+	mark      time.Time // when it began with the items after those
+	since     time.Time // when it began with the items it has not answered
+	spans     []span    // answered since then, to be told
 
 	buf      []byte // output read and not yet collected
 	skipping bool   // an answer above the limit is being read past
@@ -43,7 +53,17 @@ type conversation struct {
 	sized    time.Time     // when its memory was last looked at
 	probe    time.Duration // until it is next looked at
 	began    time.Time
-	hungUp   time.Time    // when its stdin was closed
+	hung     bool      // we have ended its input
+	hungUp   time.Time // when its stdin was closed, by us or by itself
+	waited   bool      // it was seen to wait for more when we did
+	alone    bool      // what it has in hand is to be all it has in hand
+	yielding bool      // it is to be done with what it has, to take what must be alone
+	timedOut bool
+	begun    int          // when it was lost: unanswered items that it had begun to read
+	replaced bool         // by its successor
+	revealed bool         // its last output was small and left an answer for later
+	looks    int          // how often regard has looked
+	regarded int64        // bytes it had read when nothing of its output was left to be collected
 	exit     *worker.Exit // how it ended
 	first    string       // its first answer, for messages
 }
@@ -60,8 +80,19 @@ const (
 // newConversation prepares to talk to w, which is known to be warm or may still have to warm up.
 func newConversation(r *runner, w Worker, warm bool) *conversation {
 	now := time.Now()
-	return &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm}
+	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
+		mark: now, began: now, probe: soonProbe, warm: warm, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.o.flushes()}
+	if s, ok := w.(speaker); ok {
+		var early []byte
+		c.tr, early = s.Speech()
+		c.asker, _ = c.tr.(asker)
+		c.buf = append(c.buf, early...)
+		c.raw = r.e.pool.Get(source.Slab)
+		if _, width := c.tr.Ready(); width > 0 && r.e.o.Concurrency == 0 {
+			c.width = width
+		}
+	}
+	return c
 }
 
 // run converses until the worker has ended or been replaced, beginning with the items of first, if any. Unless it was
@@ -74,8 +105,12 @@ func (c *conversation) run(first *batch) (outcome, error) {
 	}
 	c.finish(0)
 	c.e.dismiss(c.w)
-	c.heat()
+	if !c.warm {
+		c.warm = true
+		c.e.warmedUp()
+	}
 	c.e.pool.Put(c.buf)
+	c.e.pool.Put(c.raw)
 	return how, err
 }
 
@@ -90,6 +125,7 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 			c.retire()
 			if c.retiring && c.r.successor() {
 				c.in = ending
+				c.replaced = true
 				return replaced, nil
 			}
 			if err := c.fill(); err != nil {
@@ -97,15 +133,21 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 			}
 		}
 		c.hangUp()
+		c.show()
 		n, err := c.exchange()
 		switch {
-		case err == io.EOF || err == nil && n == 0 && c.overdue():
-			return ended, c.end()
+		case err == nil && n == 0 && c.expired() && c.cancel():
+		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.expired()):
+			return ended, c.end(err == io.EOF)
 		case err == nil && n > 0:
-			c.buf = c.buf[:len(c.buf)+n]
-			err = c.collect(n)
+			if err = c.hear(n); err == nil {
+				err = c.collect(n)
+			}
 		case err == nil:
 			err = c.look()
+		}
+		if err == errBroken {
+			return ended, c.end(false)
 		}
 		if err != nil {
 			return ended, err
@@ -117,6 +159,7 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 // exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
+	c.regard()
 	if c.e.o.SpareCPU && c.pending() == 1 && c.answered > 0 && c.size.PerItem() <= 2*watch {
 		if n, err := c.w.Watch(c.room(), watch); n > 0 || err != nil {
 			return n, err
@@ -127,6 +170,8 @@ func (c *conversation) exchange() (int, error) {
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
 // worker has begun to read, where that can be seen: to have died before is a failed start, not the fault of an item.
+// And it waits until the worker is seen to have finished with its items: what leaves before its input has ended does so
+// of its own accord. A worker that cannot be seen to wait is only given a while.
 func (c *conversation) hangUp() {
 	if c.in != closed && c.w.Deaf() {
 		c.in = closed
@@ -135,16 +180,39 @@ func (c *conversation) hangUp() {
 	if c.in != ending || c.w.Written() < c.bytes {
 		return
 	}
-	if _, known := c.w.Read(); c.warm || !known || c.bytes == 0 {
+	if _, known := c.w.Read(); !c.warm && known && c.bytes > 0 {
+		return
+	}
+	if c.waited = c.pending() == 0; c.waited || time.Since(c.mark) >= c.reticence() {
 		c.in = closed
 		c.w.CloseInput()
+		c.hung = true
 		c.hungUp = time.Now()
 	}
 }
 
-// overdue reports whether the worker has answered everything and does not end.
+// reticence is how long a worker with items in hand may be silent before its input is ended, when that is due: for one
+// that always answered promptly there is hardly a need, for others that may be what they wait for.
+func (c *conversation) reticence() time.Duration {
+	if c.e.o.flushes() { // and it must have the time that it is given, to be told in the end to give up
+		return max(longSilence, 2*c.e.o.Timeout)
+	}
+	if c.prompt && len(c.buf) == 0 {
+		return longSilence
+	}
+	if _, known := c.w.Read(); !known {
+		return 0
+	}
+	return max(quietFor, 2*time.Duration(c.pending())*c.size.PerItem())
+}
+
+// overdue reports whether the worker has done all it can and does not end: it has answered everything, or all that it
+// had read before it closed its stdin.
 func (c *conversation) overdue() bool {
-	return c.in == closed && c.answered == c.sent && time.Since(c.mark) >= finishPatience && time.Since(c.hungUp) >= finishPatience
+	if c.in != closed || time.Since(c.mark) < finishPatience || time.Since(c.hungUp) < finishPatience {
+		return false
+	}
+	return c.answered == c.sent || !c.hung && c.reached() == 0
 }
 
 // finish ends the worker, once.
@@ -152,12 +220,17 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 	if c.exit == nil {
 		exit := c.w.Finish(patience, c.e.killed)
 		c.exit = &exit
+		c.observeEnd(exit)
 	}
 	return *c.exit
 }
 
-// room returns the free part of the read buffer, larger than before if an answer has filled it.
+// room returns the free part of the read buffer, larger than before if an answer has filled it; what must be translated
+// is read elsewhere.
 func (c *conversation) room() []byte {
+	if c.tr != nil {
+		return c.raw[:cap(c.raw)]
+	}
 	if len(c.buf) == cap(c.buf) {
 		c.swap(c.e.pool.Get(2 * cap(c.buf)))
 	}
@@ -181,12 +254,19 @@ func (c *conversation) progress() int64 { return max(c.answered, c.consumed) }
 // while the pipe is full: what the worker does not take now, another may.
 func (c *conversation) fill() error {
 	for c.in == open && c.w.Written() == c.bytes {
-		window := c.size.Window()
+		if c.alone && c.answered < c.sent {
+			break
+		}
+		c.alone = false
+		window := max(c.size.Window(), c.width)
+		if c.asker != nil && c.width > 1 { // it may begin with all that it is asked
+			window = c.width
+		}
 		if c.e.o.Lockstep {
 			window = 1
 		}
 		room := window - c.pending()
-		if room <= 0 || room < window/2 {
+		if room <= 0 || room < window/2 && window > c.width {
 			if c.e.dispatch.over() { // then the end of its input may be what the worker waits for
 				c.in = ending
 			}
@@ -198,9 +278,12 @@ func (c *conversation) fill() error {
 			}
 		}
 		c.r.called.Store(false)
-		b, state := c.e.dispatch.take(c.r, room, c.oldest())
-		if state == source.End {
+		b, state := c.e.dispatch.take(c.r, room, c.oldest(), c.answered == c.sent)
+		switch {
+		case state == source.End, state == makeRoom && !c.prompt:
 			c.in = ending
+		case state == makeRoom:
+			c.yielding = true
 		}
 		if b == nil {
 			break
@@ -230,75 +313,29 @@ func (c *conversation) send(b *batch) error {
 		c.mark = time.Now()
 		c.probe = c.firstProbe()
 	}
-	out := b.Items
-	if !c.e.o.Framing.Verbatim(c.e.o.Delimiter) {
-		out = c.encode(b)
+	if c.answered == c.sent {
+		c.since = time.Now()
 	}
+	if err := c.number(b); err != nil {
+		return err
+	}
+	b.wire = c.encode(b)
+	out := b.onWire()
 	c.settle(b)
 	if b.done == b.N {
-		c.e.release(b)
+		c.e.finish(b)
 		return nil
 	}
 	c.bytes += int64(len(out))
-	c.sent += int64(b.owed())
+	b.sent = b.owed()
+	c.sent += int64(b.sent)
 	b.end = c.bytes
 	c.inflight = append(c.inflight, b)
+	c.yielding = false
+	if c.alone = b.alone; c.alone && !c.e.prompt.Load() {
+		c.in = ending
+	}
 	return c.w.Send(out)
-}
-
-// encode returns the items of b as the worker is to read them, and notes those that cannot be sent.
-func (c *conversation) encode(b *batch) []byte {
-	dst := c.e.pool.Get(len(b.Items))
-	rest := b.Items
-	for i := range b.N {
-		var item []byte
-		var err error
-		item, rest = c.e.o.Delimiter.Split(rest, b.N-i)
-		if dst, err = c.e.o.Framing.Encode(dst, item); err != nil {
-			b.refusal = append(b.refusal, refusal{i, err})
-		}
-	}
-	b.wire = dst
-	return dst
-}
-
-// settle fails the items that could not be sent and are next in line.
-func (c *conversation) settle(b *batch) {
-	for len(b.refusal) > 0 && b.refusal[0].index == b.done {
-		err := b.refusal[0].err
-		b.refusal = b.refusal[:copy(b.refusal, b.refusal[1:])]
-		c.e.failItem(b, 0, err)
-	}
-}
-
-// retire begins to look for a successor when the worker has done its share.
-func (c *conversation) retire() {
-	o := &c.e.o
-	if limit := o.RecycleNum; limit > 0 && sizing.Due(limit-c.sent, c.size.PerItem(), c.r.initFor) {
-		if c.e.dispatch.over() {
-			c.in = ending
-			return
-		}
-		c.r.prepare()
-		c.retiring = c.sent >= limit
-	}
-	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
-		c.sized = time.Now()
-		if rss, ok := o.RSS(c.w.Pid()); ok && rss > o.RecycleRSS {
-			c.retiring = true
-			c.r.prepare()
-		}
-	}
-}
-
-// unsent returns the batch that was sent to a worker that never became warm, as it was before.
-func (c *conversation) unsent() *batch {
-	b := c.oldest()
-	if b != nil && b.wire != nil {
-		c.e.pool.Put(b.wire)
-		b.wire = nil
-	}
-	return b
 }
 
 // heat says, once, that the worker is warm.
@@ -306,52 +343,54 @@ func (c *conversation) heat() {
 	if !c.warm {
 		c.warm = true
 		c.probe = soonProbe // it grew with the warm-up
-		c.r.initFor = time.Since(c.began)
+		if !c.replaced {
+			c.r.initFor = time.Since(c.began)
+		}
+		if c.e.o.Observe != nil {
+			c.e.o.Observe.Warm(c.r.slot, c.w.Pid(), time.Since(c.began))
+		}
 		c.e.warmedUp()
 	}
 }
 
-// end deals with the end of the worker's output.
-func (c *conversation) end() error {
+// end deals with the end of the worker's output, or with a worker that has taken too long.
+func (c *conversation) end(silent bool) error {
 	if err := c.warming(); err != nil {
 		return err
 	}
-	if c.in == closed && c.sent-c.answered == 1 && !c.skipping && c.dec.Last(c.buf) {
-		if end, ok := c.dec.Ending(); ok { // the end of the last answer may be missing
-			c.room()
-			c.buf = append(c.buf, end)
-			if err := c.collect(1); err != nil {
-				return err
-			}
+	if silent {
+		if err := c.farewell(); err != nil {
+			return err
 		}
 	}
+	c.begun = c.reached()
+	c.timedOut = c.broken == "" && (!silent && c.expired() || c.asker != nil && c.cancelled == c.answered+1)
 	patience := finishPatience
-	if c.overdue() {
+	switch {
+	case !silent:
 		patience = 0
+	case !c.hung:
+		patience = endPatience
 	}
 	exit := c.finish(patience)
 	if c.e.cancelled() {
 		return nil
 	}
-	return c.verdict(exit)
+	if exit.Ok() && c.hung {
+		if err := c.last(); err != nil {
+			return err
+		}
+	}
+	return c.lose(exit)
 }
 
-// verdict judges a worker whose output has ended.
-func (c *conversation) verdict(exit worker.Exit) error {
-	owed := c.sent - c.answered
-	switch {
-	case len(c.buf) > 0 && owed == 0:
-		return c.excess(c.buf)
-	case owed == 0:
-		if !exit.Ok() {
-			c.e.o.Warn(c.describeExit(exit))
-		}
+// last accepts a last answer that lacks only its end, from a worker that ended in peace.
+func (c *conversation) last() error {
+	end, ok := c.dec.Ending()
+	if !ok || c.sent-c.answered != 1 || c.skipping || !c.dec.Last(c.buf) {
 		return nil
-	case !c.warm:
-		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrEnded, Exit: &exit, Words: c.w.LastWords()}
-	case c.in == closed && exit.Ok():
-		return c.short(owed)
 	}
-	b := c.inflight[0]
-	return &DiedError{Slot: c.r.slot, Pid: c.w.Pid(), Seq: b.seq(), Item: append([]byte(nil), b.item(c.e.o.Delimiter)...), Exit: exit, Words: c.w.LastWords()}
+	c.room()
+	c.buf = append(c.buf, end)
+	return c.collect(1)
 }

@@ -1,40 +1,78 @@
 package engine
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
+	"stoke/pkg/cut"
 	"stoke/pkg/source"
 )
 
+// makeRoom is what take says to a runner that is to take no more items until its worker has finished with those it has:
+// a batch waits that must be alone.
+const makeRoom source.State = -1
+
 // dispatch hands batches to runners: it is the one place where items are taken, so that taking an item and giving it
-// its place in the queue are one step. Its methods are safe for concurrent use.
+// its place in the queue are one step, and where batches come back whose worker was lost. Its methods are safe for
+// concurrent use.
 type dispatch struct {
 	mu      sync.Mutex
 	source  *source.Source
 	queue   *queue
-	waiting []*runner // by slot; nil where the runner does not wait for items
-	drained bool      // no more items are to be taken
+	delim   cut.Delimiter
+	waiting []*runner   // by slot; nil where the runner does not wait for items
+	told    bool        // everybody who waited was woken at the end of the input
+	drained atomic.Bool // no more items are to be taken; may be set without the lock, drain tells the others
 	refuse  func(*batch)
+	fail    func(error)
+	before  int64       // items of those that were read past
+	done    []done      // items that need not be done, in their order
+	proven  func() bool // whether any worker has answered
+
+	out      int                    // batches taken, and neither closed nor given back
+	returned []*batch               // given back and not taken again, in the order of their items
+	later    map[*batch]*time.Timer // given back, but not to be taken again before some time
+	server   *runner                // will take what must be alone, or is making room for it
+	finished chan struct{}          // closed when there is nothing more to do
+}
+
+func (d *dispatch) prepare(e *Engine) {
+	d.queue, d.delim, d.refuse = e.queue, e.o.Delimiter, e.refuse
+	d.proven = func() bool { return e.answered.Load() > 0 }
+	d.waiting = make([]*runner, e.o.Jobs)
+	d.later = make(map[*batch]*time.Timer)
+	d.finished = make(chan struct{})
+	d.done, d.fail = doneBefore(e.o.Resumed, e.o.Unordered), e.fail
 }
 
 // take takes a batch of at most most items for r. If there is none now, r will be woken when there may be one; at the
-// end of the input everybody who waits is woken. oldest is what r's worker has not answered, or nil.
-func (d *dispatch) take(r *runner, most int, oldest *batch) (*batch, source.State) {
+// end of the input everybody who waits is woken. oldest is what r's worker has not answered, or nil; idle says that it
+// has answered everything.
+func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, source.State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting[r.slot-1] = nil
 	for {
-		if d.drained {
+		if b, state := d.again(r, most, idle); state != source.Empty {
+			return b, state
+		}
+		if d.drained.Load() {
 			return nil, source.End
 		}
 		if d.queue.full(oldest) {
 			d.waiting[r.slot-1] = r
 			return nil, source.Empty
 		}
-		items, state := d.source.Take(most, source.Slab)
+		limit, state := d.readPast(most)
+		var items source.Batch
+		if state == source.Took {
+			items, state = d.source.Take(limit, source.Slab)
+		}
 		switch state {
 		case source.End:
-			d.wakeAllLocked()
+			d.tell()
 			return nil, state
 		case source.Empty:
 			d.waiting[r.slot-1] = r
@@ -45,6 +83,7 @@ func (d *dispatch) take(r *runner, most int, oldest *batch) (*batch, source.Stat
 			d.refuse(b)
 			continue
 		}
+		d.out++
 		if d.source.More() {
 			d.wakeOne()
 		}
@@ -52,11 +91,138 @@ func (d *dispatch) take(r *runner, most int, oldest *batch) (*batch, source.Stat
 	}
 }
 
+// again takes the oldest batch that was given back, if r may have it. One that must be alone is for a runner that is
+// idle; if nobody else is about to take it, r is to become that.
+func (d *dispatch) again(r *runner, most int, idle bool) (*batch, source.State) {
+	for i, b := range d.returned {
+		if b.doubt && !d.proven() && d.source.More() {
+			continue
+		}
+		if b.alone && !idle {
+			if d.server == nil || d.server == r {
+				d.server = r
+				return nil, makeRoom
+			}
+			continue
+		}
+		if !b.alone && b.N > most {
+			d.returned[i] = d.queue.split(b, most, d.delim)
+		} else {
+			d.returned = slices.Delete(d.returned, i, i+1)
+		}
+		if !slices.ContainsFunc(d.returned, func(b *batch) bool { return b.alone }) {
+			d.server = nil
+		}
+		d.out++
+		if len(d.returned) > 0 {
+			d.wakeOne()
+		}
+		return b, source.Took
+	}
+	return nil, source.Empty
+}
+
+// giveBack makes a batch that was taken available again, after a pause. server, if not nil, is a runner that is about to
+// look for items, without a worker.
+func (d *dispatch) giveBack(b *batch, pause time.Duration, server *runner) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.out--
+	if b.alone && d.server == nil {
+		d.server = server
+	}
+	if pause <= 0 || d.drained.Load() {
+		d.insert(b)
+		return
+	}
+	d.later[b] = time.AfterFunc(pause, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.later[b] != nil {
+			delete(d.later, b)
+			d.insert(b)
+		}
+	})
+}
+
+func (d *dispatch) insert(b *batch) {
+	i, _ := slices.BinarySearchFunc(d.returned, b.First, func(b *batch, first int64) int { return int(b.First - first) })
+	d.returned = slices.Insert(d.returned, i, b)
+	d.wakeOne()
+}
+
+// leave says that r will not take what must be alone for the time being.
+func (d *dispatch) leave(r *runner) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.server == r {
+		d.server = nil
+		if len(d.returned) > 0 {
+			d.wakeOne()
+		}
+	}
+}
+
+// closed says that a batch that was taken is done.
+func (d *dispatch) closed() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.out--
+	d.settle()
+}
+
+// add says that there are n more batches than were taken.
+func (d *dispatch) add(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.out += n
+}
+
+// taken returns how many items have been taken, how many of those an earlier run had done, and how many bytes they have.
+func (d *dispatch) taken() (items, before, bytes int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.source == nil {
+		return 0, 0, 0
+	}
+	items, bytes = d.source.Taken()
+	return items, d.before, bytes
+}
+
 // over reports whether there are no more items to be taken.
 func (d *dispatch) over() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.drained || d.source.Over()
+	return d.overLocked()
+}
+
+func (d *dispatch) overLocked() bool {
+	return (d.drained.Load() || d.source.Over()) && len(d.returned) == 0
+}
+
+// settled reports whether there is nothing more to do. If there may be, because items are in other hands that may come
+// back, r will be woken when that is decided.
+func (d *dispatch) settled(r *runner) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.settle() {
+		return true
+	}
+	d.waiting[r.slot-1] = r
+	return false
+}
+
+func (d *dispatch) settle() bool {
+	if d.out > 0 || len(d.later) > 0 || !d.overLocked() {
+		return false
+	}
+	select {
+	case <-d.finished:
+	default:
+		close(d.finished)
+		d.wakeAllLocked()
+	}
+	return true
 }
 
 // ready is called when the source may have more.
@@ -96,10 +262,23 @@ func (d *dispatch) wakeAllLocked() {
 	}
 }
 
-// drain ends the taking of items.
+// tell wakes everybody who waits, once, at the end of the input.
+func (d *dispatch) tell() {
+	if !d.told {
+		d.told = true
+		d.wakeAllLocked()
+	}
+}
+
+// drain ends the taking of items. Those that wait to be tried again are tried now.
 func (d *dispatch) drain() {
 	d.mu.Lock()
-	d.drained = true
-	d.mu.Unlock()
-	d.wakeAll()
+	defer d.mu.Unlock()
+	d.drained.Store(true)
+	for b, timer := range d.later {
+		timer.Stop()
+		delete(d.later, b)
+		d.insert(b)
+	}
+	d.wakeAllLocked()
 }

@@ -23,5 +23,13 @@
 // sleeps in read with nothing left to read has consumed what it was sent: it is fed on, and the time it took counts for
 // sizing just as answers would (probe.go).
 //
+// Workers that are lost. A pure policy (policy.go) says what becomes of the items that a lost worker had not answered
+// (loss.go): they go back to the dispatch, ahead of fresh input, free, charged, or in pieces that are tried apart until the one
+// that is to blame is alone. They keep their place in the queue.
+//
+// What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). With a Recorder the
+// output goes to a durable record, which also holds what waits for its turn, and items that an earlier run has finished are read
+// past (record.go).
+//
 // A worker that breaks its protocol ends the run with a *ProtocolError, one that cannot be started with an *InitError.
 package engine

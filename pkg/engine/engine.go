@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/journal"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -21,6 +22,7 @@ type Worker interface {
 	Send(p []byte) error
 	Written() int64
 	Read() (n int64, known bool)
+	Silent() bool
 	Exchange(buf []byte, timeout time.Duration) (int, error)
 	Watch(buf []byte, d time.Duration) (int, error)
 	Nap(d time.Duration)
@@ -38,35 +40,60 @@ type Start func(slot int, settle time.Duration, cancelled func() bool) (Worker, 
 
 // Options says how to run. Fields are required unless they say otherwise.
 type Options struct {
-	Jobs       int // number of worker slots
-	Start      Start
-	StartsWarm bool // Start returns only workers that are warm
-	Framing    wire.Framing
-	Delimiter  cut.Delimiter // ends an item in the input
-	Out        io.Writer     // gets rendered output
-	Writable   func() bool   // whether Out will take 4 KiB without blocking
-	Failed     io.Writer     // gets failed items with their delimiter; optional
-	Format     Format
-	MaxItem    int64 // bytes, of an item or an answer
-	Buffer     int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
+	Jobs         int // number of worker slots
+	Start        Start
+	StartsWarm   bool // Start returns only workers that are warm
+	Framing      wire.Framing
+	Escaped      bool // answers are escaped lines, of package wire; so are items with Numbered, and workers are told their numbers
+	Numbered     bool
+	LinesPerItem int            // of the framing; 0: each item is what its decoder takes for an answer
+	Concurrency  int            // items that a worker can be at, at a time; 0: what it says itself, or one
+	Delimiter    cut.Delimiter  // ends an item in the input
+	Out          io.Writer      // gets rendered output
+	Writable     func() bool    // whether Out will take 4 KiB without blocking
+	Failed       io.Writer      // gets failed items with their delimiter; optional
+	Record       Recorder       // gets rendered output in place of Out, and keeps it; optional
+	Resumed      *journal.State // what Record had kept of an earlier run; nil: nothing
+	Format       Format
+	MaxItem      int64 // bytes, of an item or an answer
+	Buffer       int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
 
 	Unordered   bool
 	SpareCPU    bool // there are more CPUs than workers
 	Lockstep    bool // one item in flight in each worker
+	Grouped     bool // workers answer in groups, so that it cannot be told which item they are at
 	FeedAhead   bool // take what a worker has read for done, as if it had been seen to sleep in read
 	RecycleRSS  int64
 	RecycleNum  int64         // replace a worker after that many items; 0: never
 	InitTimeout time.Duration // 0: none
 	InitRetries int
-	InitJobs    int                     // workers that may warm up at once; 0: all
-	RSS         func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
-	Failure     func(*ItemError)        // told of each failed item, from any goroutine
-	Warn        func(string)            // told of what is odd, from any goroutine
+	Retries     Retries
+	RetryDelay  time.Duration // before the first of them; doubled for each further one
+	Timeout     time.Duration // for an item; 0: none
+	Halt        Halt
+	InitJobs    int                      // workers that may warm up at once; 0: all
+	RSS         func(int) (int64, bool)  // memory of a process tree; required with RecycleRSS
+	Failure     func(*ItemError)         // told of each failed item, from any goroutine
+	Aside       func(slot int, p []byte) // gets what workers print besides their answers
+	Observe     Observer                 // optional
+	Job         Job                      // optional
+	Warn        func(string)             // told of what is odd, from any goroutine
+}
+
+// flushes reports whether what workers speak obliges them to answer without being given more.
+func (o *Options) flushes() bool { return o.Escaped && o.StartsWarm }
+
+// Retries says how many more times an item is tried, alone in its worker, before it fails.
+type Retries struct {
+	Died     int // after its worker died on it
+	TimedOut int // after it took too long
+	Reported int // after its worker reported an error
 }
 
 // Summary counts what a run did.
 type Summary struct {
 	Answered, Failed int64
+	Retried          int64 // items tried again, each time counted
 }
 
 // Engine is one run. Make it with New; Run may be called once.
@@ -78,10 +105,17 @@ type Engine struct {
 	warmups  chan struct{} // a token for each worker that may warm up at once; nil: no limit
 	starts   starts
 
-	answered, failed atomic.Int64
-	complained       atomic.Bool // the user has been told of a worker that does not answer
-	writeErr         error       // the writer's own
-	leaving          sync.WaitGroup
+	answered, failed, retried atomic.Int64
+	halted                    atomic.Bool
+	complained                atomic.Bool // the user has been told of a worker that does not answer
+
+	// What is known of COMMAND, from any of its workers.
+	prompt  atomic.Bool // it answers all it has without being given more
+	flushes atomic.Bool // it was seen to answer one item with others in hand
+	buffers atomic.Bool // it was seen to keep answers back: the other two say nothing then
+
+	writeErr error // the writer's own
+	leaving  sync.WaitGroup
 
 	mu      sync.Mutex
 	err     error               // the first failure of the run
@@ -94,7 +128,10 @@ type Engine struct {
 func New(o Options) *Engine {
 	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
 	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
-	e.dispatch = dispatch{queue: e.queue, waiting: make([]*runner, o.Jobs), refuse: e.refuse}
+	e.queue.record, e.queue.moved = o.Record, time.Now()
+	e.queue.broken = func(err error) { e.fail(&WriteError{answers, err}) }
+	e.prompt.Store(o.flushes())
+	e.dispatch.prepare(e)
 	if o.InitJobs > 0 {
 		e.warmups = make(chan struct{}, o.InitJobs)
 	}
@@ -132,7 +169,10 @@ func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	if err := src.Err(); err != nil {
 		e.fail(&ReadError{err})
 	}
-	return Summary{e.answered.Load(), e.failed.Load()}, e.failure()
+	if e.curtailed() {
+		e.fail(ErrHalted)
+	}
+	return e.summary(), e.failure()
 }
 
 // Drain makes the run take no more items, and end when those in flight are answered.
@@ -187,22 +227,30 @@ func (e *Engine) cancelled() bool {
 
 // refuse fails an item that is larger than may be.
 func (e *Engine) refuse(b *batch) {
-	e.failItem(b, 0, &TooLargeError{"it is", b.Refused, e.o.MaxItem})
+	e.failItem(b, 0, &TooLargeError{"it is", b.Refused, e.o.MaxItem}, time.Now())
 	e.release(b)
 }
 
-// failItem fails the first item of b that is not done.
-func (e *Engine) failItem(b *batch, slot int, err error) {
+// failItem fails the first item of b that is not done, on which a worker had been since began.
+func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 	item := b.item(e.o.Delimiter)
 	e.failed.Add(1)
-	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Partial: b.Refused > 0})
-	attempts := 1
+	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Slot: slot, Partial: b.Refused > 0})
+	attempts := b.tries + 1
 	if slot == 0 {
 		attempts = 0
 	}
+	e.observeFailure(b, item, slot, attempts, err, began)
 	r := result{seq: b.seq(), item: item, err: err, worker: slot, attempts: attempts}
-	if out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r); len(out) > 0 {
-		e.publish(b, out)
+	if slot > 0 {
+		r.took = time.Since(began)
+	}
+	out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r)
+	if e.o.Record != nil {
+		whole := append(append([]byte(nil), item...), e.o.Delimiter...)
+		e.publish(b, out, 1, &journal.Failure{Item: whole, Len: len(out)})
+	} else if len(out) > 0 {
+		e.publish(b, out, 1, nil)
 	}
 	if e.o.Failed != nil && b.Refused == 0 {
 		e.queue.fail(b, append(append([]byte(nil), item...), e.o.Delimiter...))
@@ -212,6 +260,13 @@ func (e *Engine) failItem(b *batch, slot int, err error) {
 	if e.o.Format.OnError == Stop {
 		e.fail(ErrStopped)
 	}
+	e.count()
+}
+
+// finish closes a batch that was taken and is done.
+func (e *Engine) finish(b *batch) {
+	e.release(b)
+	e.dispatch.closed()
 }
 
 // release closes a batch that is done, and gives its memory back.

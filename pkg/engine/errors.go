@@ -3,7 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"syscall"
+	"time"
 
+	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
 
@@ -13,6 +16,7 @@ var ErrStopped = errors.New("stopped at the first failed item")
 // ItemError says why an item failed.
 type ItemError struct {
 	Seq     int64
+	Slot    int    // of the worker it failed in, or 0
 	Item    []byte // valid only during the call that reports it
 	Partial bool   // Item is only the beginning
 	Err     error
@@ -61,33 +65,61 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("worker %d (pid %d) %s", e.Slot, e.Pid, e.Problem)
 }
 
-// DiedError says that a worker died with items unanswered.
+// DiedError says that a worker died on an item.
 type DiedError struct {
 	Slot, Pid int
-	Seq       int64  // the first item it had not answered
-	Item      []byte // that item
 	Exit      worker.Exit
 	Words     string // the end of its stderr
 }
 
 func (e *DiedError) Error() string {
-	return fmt.Sprintf("item %d %s: worker %d (pid %d) died: %v", e.Seq, Quote(e.Item, false), e.Slot, e.Pid, e.Exit)
+	if e.Exit.Forced {
+		return fmt.Sprintf("worker %d (pid %d) closed its standard output and was killed", e.Slot, e.Pid)
+	}
+	return fmt.Sprintf("worker %d (pid %d) died: %v", e.Slot, e.Pid, e.Exit)
 }
+
+// ReportedError is what a worker says of an item that it could not answer.
+type ReportedError struct {
+	Slot    int
+	Message string
+}
+
+func (e *ReportedError) Error() string { return fmt.Sprintf("worker %d: %s", e.Slot, e.Message) }
+
+// TimeoutError says that an item took too long, for which its worker was killed.
+type TimeoutError struct {
+	Slot, Pid int
+	Limit     time.Duration
+	Words     string // the end of its stderr
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("worker %d (pid %d) timed out on it after %v and was killed", e.Slot, e.Pid, e.Limit)
+}
+
+// ErrMute says that a worker has read items and ended by itself without an answer, and no other has given one.
+var ErrMute = errors.New("it ended without ever answering")
 
 // InitError says that a worker could not be started or was not warm in time.
 type InitError struct {
 	Slot, Pid int
-	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, or an error of the system
+	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, or an error of the system
 	Exit      *worker.Exit // if it ended
 	Words     string       // the end of its stderr
+	Hint      string       // what may help, if anything is known
 }
 
 func (e *InitError) Error() string {
+	var code *wire.CodeError
+	if errors.As(e.Err, &code) {
+		return code.Text
+	}
 	if e.Pid == 0 {
 		return fmt.Sprintf("worker %d could not be started: %v", e.Slot, e.Err)
 	}
 	how := ""
-	if e.Exit != nil && !e.Exit.Forced {
+	if e.Exit != nil && !e.Exit.Forced && !errors.Is(e.Err, worker.ErrSlow) {
 		how = fmt.Sprintf(" (%v)", *e.Exit)
 	}
 	return fmt.Sprintf("worker %d (pid %d) could not be initialised: %v%s", e.Slot, e.Pid, e.Err, how)
@@ -96,8 +128,19 @@ func (e *InitError) Error() string {
 // Final reports whether another try is pointless, because COMMAND cannot be run at all. A shell or env in front of it,
 // that of --init included, says so with status 126 or 127.
 func (e *InitError) Final() bool {
-	var launch *worker.LaunchError
+	var (
+		launch *worker.LaunchError
+		code   *wire.CodeError
+	)
+	if errors.As(e.Err, &code) || errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE) {
+		return true
+	}
 	return errors.As(e.Err, &launch) || e.Exit != nil && (e.Exit.Code == 126 || e.Exit.Code == 127)
+}
+
+// Short reports whether this machine had no room for the worker: too many processes, or too little memory.
+func (e *InitError) Short() bool {
+	return errors.Is(e.Err, syscall.EAGAIN) || errors.Is(e.Err, syscall.ENOMEM)
 }
 
 func (e *InitError) Unwrap() error { return e.Err }

@@ -64,6 +64,12 @@ func (f *fakeWorker) Written() int64 {
 
 func (f *fakeWorker) Read() (int64, bool) { return f.Written(), true }
 
+func (f *fakeWorker) Silent() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.out) == 0
+}
+
 func (f *fakeWorker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

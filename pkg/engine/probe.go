@@ -42,8 +42,17 @@ func (c *conversation) firstProbe() time.Duration {
 	return soonProbe
 }
 
-// patience is how long to wait for the worker before it is looked at; negative: as long as it takes.
+// patience is how long to wait for the worker; negative: as long as it takes.
 func (c *conversation) patience() time.Duration {
+	d := c.lookIn()
+	if left, limited := c.allowance(); limited && (d < 0 || left < d) {
+		d = max(left, 0)
+	}
+	return d
+}
+
+// lookIn is how long to wait before the worker is looked at, whatever the limits are.
+func (c *conversation) lookIn() time.Duration {
 	switch {
 	case c.in == closed && c.answered == c.sent:
 		return finishPatience
@@ -65,6 +74,10 @@ func (c *conversation) look() error {
 	}
 	if c.in == closed || c.pending() == 0 || quiet < c.probe {
 		return nil
+	}
+	if c.e.o.flushes() && (quiet < silence || c.verdictOn() != worker.Idle) {
+		c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
+		return nil // it need not be looked at: only one that has lost an item sleeps like that
 	}
 	switch c.verdictOn() {
 	case worker.Idle:
@@ -101,6 +114,7 @@ func (c *conversation) warming() error {
 	if read, known := c.w.Read(); known && read > 0 {
 		c.heat()
 		c.mark = time.Now() // to warm up was not work on an item
+		c.since = c.mark
 		return nil
 	}
 	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
@@ -122,6 +136,11 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 			"--lockstep needs a worker that flushes each answer")
 	}
 	c.size.Buffered()
+	c.e.buffers.Store(true)
+	c.e.prompt.Store(false)
+	if c.alone || c.yielding {
+		c.in = ending
+	}
 	if likely {
 		c.size.Grow()
 	} else {

@@ -2,21 +2,27 @@ package engine
 
 import (
 	"sync"
+	"time"
 
+	"stoke/pkg/cut"
+	"stoke/pkg/journal"
 	"stoke/pkg/source"
 )
 
 // segment is a piece of rendered output: in memory, or n bytes at off in the spill file.
 type segment struct {
-	buf []byte // nil if spilled
-	off int64
-	n   int
+	buf   []byte // nil if spilled or held
+	off   int64
+	n     int
+	piece *journal.Piece // which items it is of, if that is recorded
+	held  *journal.Held  // its output lies in the record
 }
 
 // queued is what the queue keeps for a batch.
 type queued struct {
 	out        []segment // rendered and not yet written
 	failed     []byte    // failed items, for --failed
+	kept       int       // segments of out, from the first, that lie in the record
 	closed     bool      // no more output will come
 	prev, next *batch
 }
@@ -33,7 +39,10 @@ type queue struct {
 	free      *batch    // unused batches, linked by next
 	pool      *source.Pool
 	spill     spill
-	held      int64 // bytes of buffers with output, in memory
+	record    Recorder    // or nil
+	broken    func(error) // told when that fails
+	moved     time.Time   // when the writer last took something
+	held      int64       // bytes of buffers with output, in memory
 	limit     int64
 	unordered bool
 	ended     bool // nothing more will be published
@@ -56,6 +65,30 @@ func newQueue(pool *source.Pool, limit int64, unordered bool) *queue {
 func (q *queue) push(items source.Batch) *batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	b := q.fresh(items)
+	if !q.unordered {
+		q.link(b)
+	}
+	return b
+}
+
+// split takes the items from the n-th on, of which none is done, off b into a batch of their own behind it.
+func (q *queue) split(b *batch, n int, d cut.Delimiter) *batch {
+	at := b.offset(n, d)
+	rest := source.Batch{Items: append(q.pool.Get(len(b.Items)-at), b.Items[at:]...), N: b.N - n, First: b.First + int64(n)}
+	b.Items, b.N = b.Items[:at], n
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.fresh(rest)
+	if !q.unordered {
+		c.prev, c.next = b, b.next
+		c.prev.next, c.next.prev = c, c
+	}
+	return c
+}
+
+// fresh returns an unused batch for items.
+func (q *queue) fresh(items source.Batch) *batch {
 	b := q.free
 	if b == nil {
 		b = new(batch)
@@ -63,9 +96,6 @@ func (q *queue) push(items source.Batch) *batch {
 		q.free = b.next
 	}
 	*b = batch{Batch: items, refusal: b.refusal[:0], queued: queued{out: b.out[:0]}}
-	if !q.unordered {
-		q.link(b)
-	}
 	return b
 }
 
@@ -97,18 +127,18 @@ const direct = 4 << 10
 // publish appends output to b. The queue takes the buffer p over: it must come from the pool. If p is little and due at
 // once, and the writer sleeps, publish leaves p to the caller, who must call wroteDirectly: to wake the writer would
 // take longer than to write.
-func (q *queue) publish(b *batch, p []byte) (due bool) {
+func (q *queue) publish(b *batch, p []byte, piece *journal.Piece) (due bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.held += int64(cap(p))
 	if q.unordered {
 		b = q.root.next
 	}
-	if b == q.root.next && len(b.out) == 0 && q.asleep && !q.lent && len(p) <= direct {
+	if b == q.root.next && len(b.out) == 0 && q.asleep && !q.lent && len(p) <= direct && piece == nil {
 		q.lent = true
 		return true
 	}
-	q.add(b, segment{buf: p, n: len(p)})
+	q.add(b, segment{buf: p, n: len(p), piece: piece})
 	if b == q.root.next {
 		q.due.Signal()
 	}
@@ -152,6 +182,9 @@ func (q *queue) close(b *batch) {
 		return
 	}
 	b.closed = true
+	if b != q.root.next {
+		q.keep(b)
+	}
 	if b.next.closed {
 		q.absorb(b, b.next)
 	}
@@ -180,9 +213,14 @@ func (q *queue) isDue() bool {
 
 // absorb moves the output of the closed batch b to the closed batch into, its neighbour before.
 func (q *queue) absorb(into, b *batch) {
+	if into.kept == len(into.out) {
+		into.kept += b.kept
+	}
 	for _, s := range b.out {
 		q.add(into, s)
 	}
+	into.kept = min(into.kept, len(into.out))
+	into.N += b.N
 	into.failed = append(into.failed, b.failed...)
 	q.unlink(b)
 }
@@ -192,7 +230,7 @@ func (q *queue) absorb(into, b *batch) {
 func (q *queue) add(b *batch, s segment) {
 	if len(b.out) > 0 && s.buf != nil {
 		last := &b.out[len(b.out)-1]
-		if last.buf != nil && last.n+s.n <= source.Slab {
+		if last.buf != nil && last.n+s.n <= source.Slab && consecutive(last.piece, s.piece) {
 			q.join(last, s)
 			return
 		}
@@ -209,6 +247,9 @@ func (q *queue) join(last *segment, s segment) {
 		last.buf = bigger
 	}
 	last.buf = append(last.buf, s.buf...)
+	if s.piece != nil {
+		follow(last.piece, s.piece, last.n)
+	}
 	last.n += s.n
 	q.release(s.buf)
 }
@@ -221,6 +262,12 @@ func (q *queue) release(buf []byte) {
 // relieve spills the segment s of b if memory is held up by a straggler. If the disk will not have it, it stays.
 func (q *queue) relieve(b *batch, s *segment) {
 	if q.held <= q.limit || b == q.root.next || s.buf == nil || !q.straggling() {
+		return
+	}
+	if q.record != nil {
+		if !q.unordered && b.closed {
+			q.hold(s)
+		}
 		return
 	}
 	if off, ok := q.spill.write(s.buf); ok {
@@ -254,35 +301,48 @@ func (q *queue) finish() {
 	q.due.Signal()
 }
 
-// next waits for the next output: a segment, or failed items. ok is false at the end.
-func (q *queue) next() (s segment, failed []byte, ok bool) {
+// due is what the writer is to write next: one of these.
+type due struct {
+	segment segment
+	held    []journal.Held
+	failed  []byte // failed items
+}
+
+// next waits for the next output. ok is false at the end.
+func (q *queue) next() (d due, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.advance(); !q.isDue(); q.advance() {
 		if q.ended {
-			return segment{}, nil, false
+			return due{}, false
 		}
 		q.asleep = true
 		q.due.Wait()
 		q.asleep = false
 	}
+	q.moved = time.Now()
 	h := q.head()
-	if len(h.out) == 0 {
-		failed, h.failed = h.failed, nil
-		return segment{}, failed, true
+	switch {
+	case len(h.out) == 0:
+		d.failed, h.failed = h.failed, nil
+	case h.out[0].held != nil:
+		d.held = h.heldRun()
+	default:
+		d.segment = h.out[0]
+		h.out = h.out[:copy(h.out, h.out[1:])]
+		h.kept = max(0, h.kept-1)
 	}
-	s = h.out[0]
-	h.out = h.out[:copy(h.out, h.out[1:])]
-	return s, nil, true
+	return d, true
 }
 
 // wrote gives the buffer of a segment back, and reports whether runners that found the queue full can go on.
 func (q *queue) wrote(s segment) (wake bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if s.buf != nil {
+	switch {
+	case s.buf != nil:
 		q.release(s.buf)
-	} else {
+	case s.n > 0:
 		q.spill.done(s.n)
 	}
 	if q.throttled && (q.held <= q.limit*3/4 || q.straggling()) {

@@ -16,7 +16,8 @@ import (
 // drainInto collects what is due until the queue is finished, as the writer does.
 func drainInto(q *queue, out *bytes.Buffer) {
 	for {
-		s, failed, ok := q.next()
+		d, ok := q.next()
+		s, failed := d.segment, d.failed
 		if !ok {
 			return
 		}
@@ -37,7 +38,7 @@ func drainInto(q *queue, out *bytes.Buffer) {
 // publishAll publishes, writing directly what the queue asks for.
 func publishAll(q *queue, b *batch, text string, out *bytes.Buffer) {
 	p := append(q.pool.Get(len(text)), text...)
-	if q.publish(b, p) {
+	if q.publish(b, p, nil) {
 		out.Write(p)
 		q.wroteDirectly(b, p, true)
 	}
@@ -187,7 +188,8 @@ func TestQueueWithSlowReader(t *testing.T) {
 	}
 	woken := false
 	for !woken {
-		s, _, ok := q.next()
+		d, ok := q.next()
+		s := d.segment
 		if !ok {
 			t.Fatal("empty, and nobody was woken")
 		}

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"stoke/pkg/sizing"
 	"stoke/pkg/source"
 	"stoke/pkg/worker"
 )
@@ -16,8 +18,12 @@ const cold = 1 << 40
 // settled is added to the time that a successor without --ready is given to warm up, when it cannot be seen to.
 const settled = 250 * time.Millisecond
 
-// finishPatience is how long a worker that has answered everything may take to exit after the end of its input.
-const finishPatience = 10 * time.Second
+const (
+	// finishPatience is how long a worker that has answered everything may take to exit after the end of its input.
+	finishPatience = 10 * time.Second
+	// endPatience is how long one may take that has ended its output before that.
+	endPatience = time.Second
+)
 
 // runner owns one worker slot: it takes batches, starts a worker when it has one, and replaces the worker in time.
 type runner struct {
@@ -29,6 +35,12 @@ type runner struct {
 
 	next    *prepared     // the worker that will replace the present one, once begun
 	initFor time.Duration // how long its first worker took to warm up
+
+	misstarts int // starts of this slot that failed in a row
+
+	at    atomic.Int64 // the item its worker is at, or away, idling, warming
+	since atomic.Int64 // when it began with it, in nanoseconds
+	slow  atomic.Pointer[slowItem]
 
 	mu     sync.Mutex
 	worker Worker // to be rung by wake
@@ -45,6 +57,7 @@ type prepared struct {
 func newRunner(e *Engine, slot int) *runner {
 	r := &runner{e: e, slot: slot, signal: make(chan struct{}, 1)}
 	r.load.Store(cold)
+	r.at.Store(away)
 	return r
 }
 
@@ -66,53 +79,42 @@ func (r *runner) wake() {
 // run serves until there are no more items or the run ends. It begins asleep, on the dispatch's list of those who wait,
 // so that the first items go to the first slots.
 func (r *runner) run() {
+	defer r.abandon()
 	<-r.signal
-	b := r.first()
-	for b != nil && !r.e.cancelled() {
-		w, err := r.start()
-		if err != nil {
+	for b := r.first(); b != nil; b = r.first() {
+		if err := r.serve(b); err != nil && !r.again(err) {
 			r.e.fail(err)
 			return
-		}
-		b, err = r.serve(w, b)
-		if err != nil {
-			r.e.fail(err)
-			return
-		}
-		if b == nil {
-			b = r.first()
 		}
 	}
 }
 
-// first waits for the first batch; nil at the end of the input or of the run.
+// first waits for the first batch; nil when there is nothing more to do, or at the end of the run.
 func (r *runner) first() *batch {
 	for !r.e.cancelled() {
-		b, state := r.e.dispatch.take(r, 1, nil)
-		if state == source.End {
-			return nil
-		}
+		b, state := r.e.dispatch.take(r, 1, nil, true)
 		if b != nil {
 			return b
+		}
+		if state == source.End && r.e.dispatch.settled(r) {
+			return nil
 		}
 		<-r.signal
 	}
 	return nil
 }
 
-// start starts a worker, as often as it may be tried.
-func (r *runner) start() (Worker, error) {
-	for {
-		began := time.Now()
-		w, err := r.e.launch(r.slot, 0, r.e.cancelled)
-		if err == nil {
-			r.initFor = time.Since(began)
-			return w, nil
-		}
-		if !r.e.again(err) {
-			return nil, err
-		}
+// start starts a worker, or returns the successor that is being warmed up.
+func (r *runner) start() (w Worker, warm bool, err error) {
+	if p := r.next; p != nil {
+		r.next = nil
+		<-p.ready
+		return p.w, true, p.err
 	}
+	began := time.Now()
+	w, err = r.e.launch(r.slot, 0, r.e.cancelled)
+	r.initFor = time.Since(began)
+	return w, r.e.o.StartsWarm, err
 }
 
 // launch starts one worker, when few enough others warm up. Unless Start returns only warm workers, this one counts
@@ -125,7 +127,11 @@ func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (
 			return nil, worker.ErrStopped
 		}
 	}
+	began := time.Now()
 	w, err := e.o.Start(slot, settle, cancelled)
+	if err == nil {
+		e.observeStart(slot, w, began, settle > 0 || e.o.StartsWarm)
+	}
 	if err != nil || settle > 0 || e.o.StartsWarm {
 		e.warmedUp()
 	}
@@ -140,20 +146,22 @@ func (e *Engine) warmedUp() {
 }
 
 // serve holds conversations with one worker after another, each replacing the one before, starting with the items of
-// first. It returns a batch that must be begun anew with another worker, if its worker turned out not to start.
-func (r *runner) serve(w Worker, first *batch) (*batch, error) {
-	warm := r.e.o.StartsWarm
+// first. It returns when the last of them is gone. An error is that of a failed start, or one that ends the run.
+func (r *runner) serve(first *batch) error {
 	for {
+		w, warm, err := r.start()
+		if err != nil {
+			if first != nil {
+				r.e.dispatch.giveBack(first, 0, nil)
+			}
+			return err
+		}
 		r.attach(w)
 		c := newConversation(r, w, warm)
 		outcome, err := c.run(first)
 		r.attach(nil)
-		switch {
-		case err != nil:
-			return r.retry(c, err)
-		case outcome != replaced:
-			r.abandon()
-			return nil, nil
+		if outcome != replaced || err != nil {
+			return err
 		}
 		r.e.leaving.Go(func() {
 			if _, err := c.run(nil); err != nil {
@@ -161,33 +169,7 @@ func (r *runner) serve(w Worker, first *batch) (*batch, error) {
 			}
 		})
 		first = nil
-		if w, warm, err = r.succeed(); err != nil {
-			return nil, err
-		}
 	}
-}
-
-// succeed returns the successor, or, if that failed to start, a worker in its stead that is not warm yet.
-func (r *runner) succeed() (w Worker, warm bool, err error) {
-	p := r.next
-	r.next = nil
-	if p.err == nil {
-		return p.w, true, nil
-	}
-	if !r.e.again(p.err) {
-		return nil, false, p.err
-	}
-	w, err = r.start()
-	return w, r.e.o.StartsWarm, err
-}
-
-// retry decides about a worker that failed: if it never became warm, its items are as new.
-func (r *runner) retry(c *conversation, err error) (*batch, error) {
-	r.abandon()
-	if r.e.again(err) {
-		return c.unsent(), nil
-	}
-	return nil, err
 }
 
 func (r *runner) attach(w Worker) {
@@ -196,6 +178,7 @@ func (r *runner) attach(w Worker) {
 	r.mu.Unlock()
 	if w == nil {
 		r.load.Store(cold)
+		r.at.Store(away)
 	}
 }
 
@@ -227,6 +210,26 @@ func (r *runner) successor() bool {
 	}
 }
 
+// retire begins to look for a successor when the worker has done its share.
+func (c *conversation) retire() {
+	o := &c.e.o
+	if limit := o.RecycleNum; limit > 0 && sizing.Due(limit-c.sent, c.size.PerItem(), c.r.initFor) {
+		if c.e.dispatch.over() {
+			c.in = ending
+			return
+		}
+		c.r.prepare()
+		c.retiring = c.sent >= limit
+	}
+	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
+		c.sized = time.Now()
+		if rss, ok := o.RSS(c.w.Pid()); ok && rss > o.RecycleRSS {
+			c.retiring = true
+			c.r.prepare()
+		}
+	}
+}
+
 // abandon ends a successor that is not needed any more.
 func (r *runner) abandon() {
 	p := r.next
@@ -243,10 +246,21 @@ func (r *runner) abandon() {
 	})
 }
 
-// starts counts workers that could not be started in a row.
+// starts counts workers that could not be started in a row, without an answer from any worker meanwhile.
 type starts struct {
-	mu     sync.Mutex
-	failed int
+	mu       sync.Mutex
+	failed   int
+	answered int64 // items, when one last failed
+}
+
+func (s *starts) fail(answered int64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answered != s.answered {
+		s.answered, s.failed = answered, 0
+	}
+	s.failed++
+	return s.failed
 }
 
 // Pauses between starts that fail: the first, and the longest.
@@ -256,31 +270,28 @@ const (
 )
 
 // again reports whether a worker may be started once more after err, and waits until that is due.
-func (e *Engine) again(err error) bool {
+func (r *runner) again(err error) bool {
+	r.e.dispatch.leave(r)
 	var start *InitError
-	if e.cancelled() || !errors.As(err, &start) || start.Final() {
+	if r.e.cancelled() || !errors.As(err, &start) || start.Final() {
 		return false
 	}
-	e.starts.mu.Lock()
-	e.starts.failed++
-	n := e.starts.failed
-	e.starts.mu.Unlock()
-	if n > e.o.InitRetries {
+	r.misstarts++
+	failed := r.e.starts.fail(r.e.answered.Load())
+	if start.Short() {
+		failed = r.misstarts
+	}
+	if failed > r.e.o.InitRetries {
 		return false
 	}
-	pause := min(firstPause<<min(n-1, 10), longestPause)
+	pause := min(firstPause<<min(r.misstarts-1, 10), longestPause)
+	r.e.o.Warn(fmt.Sprintf("%v; another one is started in %v", err, pause))
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-e.killed:
+	case <-r.e.dispatch.finished:
+	case <-r.e.killed:
 	}
-	return !e.cancelled()
-}
-
-// proven says that a worker has answered: those before that did not start are forgiven.
-func (e *Engine) proven() {
-	e.starts.mu.Lock()
-	e.starts.failed = 0
-	e.starts.mu.Unlock()
+	return !r.e.cancelled()
 }

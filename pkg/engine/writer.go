@@ -4,29 +4,48 @@ import (
 	"fmt"
 	"io"
 
+	"stoke/pkg/journal"
 	"stoke/pkg/source"
 )
 
 // write writes output as it becomes due, until the queue is finished. It is the one goroutine that waits for downstream.
 func (e *Engine) write() {
 	for {
-		s, failed, ok := e.queue.next()
+		d, ok := e.queue.next()
 		if !ok {
 			return
 		}
-		if failed != nil {
-			e.put(e.o.Failed, "failed items", failed)
+		switch s := d.segment; {
+		case d.failed != nil:
+			e.put(e.o.Failed, "failed items", d.failed)
 			continue
-		}
-		if s.buf != nil {
+		case d.held != nil:
+			e.check(func() error { return e.o.Record.Place(d.held...) })
+		case s.piece != nil:
+			s.piece.Out = s.buf
+			e.check(func() error { return e.o.Record.Write(*s.piece) })
+		case s.buf != nil:
 			e.put(e.o.Out, answers, s.buf)
-		} else if err := e.unspill(s); err != nil {
-			e.fail(fmt.Errorf("temporary file: %w", err))
-			return
+		default:
+			if err := e.unspill(s); err != nil {
+				e.fail(fmt.Errorf("temporary file: %w", err))
+				return
+			}
 		}
-		if e.queue.wrote(s) {
+		if e.queue.wrote(d.segment) {
 			e.dispatch.wakeAll()
 		}
+	}
+}
+
+// check writes by way of f unless an earlier write failed.
+func (e *Engine) check(f func() error) {
+	if e.writeErr != nil {
+		return
+	}
+	if err := f(); err != nil {
+		e.writeErr = err
+		e.fail(&WriteError{answers, err})
 	}
 }
 
@@ -46,9 +65,9 @@ func (e *Engine) unspill(s segment) error {
 	return nil
 }
 
-// publish passes output of b on, or writes it here if that is quicker and cannot block.
-func (e *Engine) publish(b *batch, p []byte) {
-	if !e.queue.publish(b, p) {
+// publish passes output of b on, of its next n items, of which a failed one comes alone, or writes it here if that is quicker and cannot block.
+func (e *Engine) publish(b *batch, p []byte, n int, failure *journal.Failure) {
+	if !e.queue.publish(b, p, e.piece(b, n, failure)) {
 		return
 	}
 	now := e.o.Writable()

@@ -51,6 +51,21 @@ func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show fu
 	return err
 }
 
+// Await reads the worker's output until done says that it is warm, or gives an error. done gets what it has left over, with
+// more behind it; what it leaves over in the end is kept for Exchange. cancelled is asked whenever the worker is rung.
+func (w *Worker) Await(timeout time.Duration, cancelled func() bool, done func(out []byte) (rest []byte, warm bool, err error)) error {
+	var fault error
+	err := w.await(timeout, listen, cancelled, func(out []byte) ([]byte, bool) {
+		rest, warm, err := done(out)
+		fault = err
+		return rest, warm || err != nil
+	})
+	if fault != nil {
+		return fault
+	}
+	return err
+}
+
 // AwaitIdle waits until the worker sleeps in read for its first item or has written something, or for the time given.
 func (w *Worker) AwaitIdle(settle time.Duration, cancelled func() bool) error {
 	deadline := time.Now().Add(settle)

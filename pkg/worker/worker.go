@@ -31,8 +31,10 @@ type Worker struct {
 	swept   chan struct{} // closed when its group has been killed and it may be reaped
 	reaped  chan Exit     // gets how it ended
 
-	queue   [][]byte  // accepted by Send, not yet written in full
-	written int64     // bytes that went into the pipe
+	queue   [][]byte // accepted by Send, not yet written in full
+	written int64    // bytes that went into the pipe
+	refused bool     // it has closed its stdin, of which it had read took bytes
+	took    int64
 	early   []byte    // output from the warm-up that belongs to answers
 	ended   bool      // the process is known to have ended
 	heard   time.Time // when that was noticed, or output came since
@@ -82,14 +84,18 @@ func (w *Worker) Send(p []byte) error {
 // Written is the number of bytes that have gone into the worker's stdin.
 func (w *Worker) Written() int64 { return w.written }
 
-// Read is the number of bytes that the worker has read from its stdin; false where the host cannot tell.
+// Read is the number of bytes that the worker has read from its stdin, in all if it has closed it; false where the host
+// cannot tell, and after CloseInput.
 func (w *Worker) Read() (n int64, known bool) {
 	if w.in < 0 {
-		return 0, false
+		return w.took, w.refused
 	}
 	left := unread(w.in)
 	return w.written - int64(left), left >= 0
 }
+
+// Silent reports whether nothing that the worker has written is left to be read.
+func (w *Worker) Silent() bool { return len(w.early) == 0 && unread(w.out) == 0 }
 
 // Deaf reports whether the worker's stdin is closed, by CloseInput or by the worker itself.
 func (w *Worker) Deaf() bool { return w.in < 0 }
@@ -225,7 +231,9 @@ func (w *Worker) flush() error {
 		case err == unix.EAGAIN:
 			return nil
 		case err == unix.EPIPE:
+			took, known := w.Read()
 			w.CloseInput()
+			w.took, w.refused = took, known
 			return nil
 		case err != nil && err != unix.EINTR:
 			return err

@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// fakeBuffer is the size of the buffer of a worker that does not flush, in bytes: a small one, as these go.
+const fakeBuffer = smallWrite
+
+func faultyAnswer(item string) string { return item + strings.Repeat("!", 29-len(item)) + "\n" }
+
+// fault is what an item does to its worker.
+type fault string
+
+const (
+	killed     fault = "killed by a signal"
+	exits      fault = "exits with status 3"
+	leaves     fault = "exits with status 0, its output flushed"
+	leavesRaw  fault = "exits with status 0, its output lost"
+	hangs      fault = "hangs"
+	halfDies   fault = "writes half a line and is killed"
+	halfHangs  fault = "writes half a line and hangs"
+	closesOut  fault = "closes its stdout and lives on"
+	noFault    fault = ""
+	everywhere       = 1 << 30 // times
+)
+
+var allFaults = []fault{killed, exits, leaves, leavesRaw, halfDies, closesOut, hangs, halfHangs}
+
+// buffering is when a worker writes what it has to say.
+type buffering int
+
+const (
+	eachLine   buffering = iota
+	whenFull             // or when it ends
+	whenIdle             // before it reads more
+	bufferings           // how many there are
+)
+
+// world is what the workers of one trial have in common.
+type world struct {
+	mu       sync.Mutex
+	faults   map[string]fault
+	times    map[string]int // how often they still strike
+	deaths   map[string]int // of workers that were at that item
+	alive    int
+	murders  float64 // chance that a worker is killed at an item without its doing
+	buffers  buffering
+	readsAll bool // workers read all there is, not a line at a time
+}
+
+// strike says what happens to a worker that is at item.
+func (w *world) strike(item string, rng *rand.Rand) fault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := noFault
+	if w.times[item] > 0 {
+		w.times[item]--
+		f = w.faults[item]
+	} else if rng.Float64() < w.murders {
+		f = killed
+	}
+	if f != noFault {
+		w.deaths[item]++
+	}
+	return f
+}
+
+// faulty is a Worker without a process that has the faults of its world. It acts while its runner waits for it.
+type faulty struct {
+	world *world
+	rng   *rand.Rand
+	bell  chan struct{}
+
+	in      []byte   // in the pipe
+	lines   []string // read, not worked on
+	written int64
+	eof     bool
+	buf     []byte // in its own buffer
+	out     []byte // in the pipe
+	mute    bool   // its stdout is closed
+	dead    bool
+	hung    bool
+	exit    worker.Exit
+}
+
+func newFaulty(w *world, seed uint64) *faulty {
+	w.mu.Lock()
+	w.alive++
+	w.mu.Unlock()
+	return &faulty{world: w, rng: rand.New(rand.NewPCG(seed, 2)), bell: make(chan struct{}, 1)}
+}
+
+func (f *faulty) Pid() int                                       { return 4711 }
+func (f *faulty) Written() int64                                 { return f.written }
+func (f *faulty) Read() (int64, bool)                            { return f.written - int64(len(f.in)), true }
+func (f *faulty) Silent() bool                                   { return len(f.out) == 0 }
+func (f *faulty) Watch(buf []byte, d time.Duration) (int, error) { return f.Exchange(buf, 0) }
+func (f *faulty) Nap(time.Duration)                              {}
+func (f *faulty) CloseInput()                                    { f.eof = true }
+func (f *faulty) Deaf() bool                                     { return f.eof }
+func (f *faulty) LastWords() string                              { return "" }
+
+func (f *faulty) Ring() {
+	select {
+	case f.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (f *faulty) Send(p []byte) error {
+	f.in = append(f.in, p...)
+	f.written += int64(len(p))
+	return nil
+}
+
+func (f *faulty) Idle() worker.Verdict {
+	if f.hung || f.dead || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0 {
+		return worker.Busy
+	}
+	return worker.Idle
+}
+
+func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
+	for n := f.rng.IntN(40); ; n-- {
+		switch {
+		case len(f.out) > 0 && (f.dead || f.hung || f.mute || f.rng.IntN(4) == 0 || len(f.lines) == 0):
+			n := copy(buf, f.out)
+			f.out = f.out[:copy(f.out, f.out[n:])]
+			return n, nil
+		case f.dead || f.mute:
+			return 0, io.EOF
+		case f.hung, len(f.lines) == 0 && len(f.in) == 0 && !f.eof:
+			f.await(timeout)
+			return 0, nil
+		case n < 0:
+			return 0, nil
+		}
+		f.step()
+	}
+}
+
+func (f *faulty) await(timeout time.Duration) {
+	var limit <-chan time.Time
+	if timeout >= 0 {
+		t := time.NewTimer(timeout)
+		defer t.Stop()
+		limit = t.C
+	}
+	select {
+	case <-f.bell:
+	case <-limit:
+	}
+}
+
+// step reads, works on one item, or ends.
+func (f *faulty) step() {
+	if len(f.lines) == 0 {
+		if f.world.buffers == whenIdle {
+			f.flush()
+		}
+		if len(f.in) == 0 {
+			f.flush()
+			f.dead = true
+			return
+		}
+		n := len(f.in)
+		if !f.world.readsAll {
+			n = bytes.IndexByte(f.in, '\n') + 1
+		}
+		f.lines = strings.Split(strings.TrimSuffix(string(f.in[:n]), "\n"), "\n")
+		f.in = f.in[:copy(f.in, f.in[n:])]
+		return
+	}
+	item := f.lines[0]
+	f.suffer(f.world.strike(item, f.rng), item)
+	if f.dead || f.hung || f.mute {
+		return
+	}
+	f.lines = f.lines[1:]
+	f.buf = append(f.buf, faultyAnswer(item)...)
+	if f.world.buffers == eachLine {
+		f.flush()
+	}
+	if f.world.buffers == whenFull && len(f.buf) >= fakeBuffer {
+		f.out = append(f.out, f.buf[:fakeBuffer]...)
+		f.buf = f.buf[fakeBuffer:]
+	}
+}
+
+func (f *faulty) suffer(what fault, item string) {
+	half := func() { f.out = append(f.out, item[:len(item)/2]...) }
+	switch what {
+	case killed:
+		f.die(worker.Exit{Code: -1, Signal: syscall.SIGKILL})
+	case exits:
+		f.flush()
+		f.die(worker.Exit{Code: 3})
+	case leaves:
+		f.flush()
+		f.die(worker.Exit{})
+	case leavesRaw:
+		f.die(worker.Exit{})
+	case halfDies:
+		f.flush()
+		half()
+		f.die(worker.Exit{Code: -1, Signal: syscall.SIGSEGV})
+	case hangs:
+		f.hung = true
+	case halfHangs:
+		f.flush()
+		half()
+		f.hung = true
+	case closesOut:
+		f.flush()
+		f.mute = true
+	}
+}
+
+func (f *faulty) die(exit worker.Exit) { f.dead, f.exit = true, exit }
+
+func (f *faulty) flush() {
+	f.out = append(f.out, f.buf...)
+	f.buf = nil
+}
+
+func (f *faulty) Finish(time.Duration, <-chan struct{}) worker.Exit {
+	f.world.mu.Lock()
+	f.world.alive--
+	f.world.mu.Unlock()
+	if !f.dead && (f.hung || f.mute) {
+		f.die(worker.Exit{Code: -1, Signal: syscall.SIGTERM, Forced: true})
+	}
+	return f.exit
+}

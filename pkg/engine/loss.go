@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// lose deals with a worker that is gone: its unanswered items are given back, with or without a charge.
+func (c *conversation) lose(exit worker.Exit) error {
+	if len(c.buf) > 0 && c.answered == c.sent {
+		return c.excess(c.buf)
+	}
+	l := c.loss(exit)
+	switch judge(l) {
+	case nothing:
+		if !exit.Ok() {
+			c.e.o.Warn(c.describeExit(exit))
+		}
+	case startOver:
+		c.startOver()
+		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
+	case giveUp:
+		return c.short(c.sent - c.answered)
+	case giveBack:
+		read, unread := c.sift(l.read)
+		if len(read) > 0 {
+			read[0].left = true
+		}
+		c.back(append(read, unread...), false)
+	case charge:
+		c.charge(l, c.cause(exit), true)
+	case narrow:
+		c.charge(l, c.cause(exit), false)
+	}
+	return nil
+}
+
+func (c *conversation) loss(exit worker.Exit) loss {
+	o := &c.e.o
+	return loss{
+		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0, proven: c.e.answered.Load() > 0,
+		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
+		read: c.begun, flushes: c.e.flushing() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
+		once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
+	}
+}
+
+// reached is the number of unanswered items that the worker has begun to read.
+func (c *conversation) reached() (n int) {
+	read, known := c.w.Read()
+	if !known {
+		read = c.bytes
+	}
+	for _, b := range c.inflight {
+		n += b.reached(read, c.e.scanSent)
+	}
+	return n
+}
+
+// sift empties c.inflight into the first n unanswered items and the rest, all as they were before they were sent.
+func (c *conversation) sift(n int) (first, rest []*batch) {
+	for _, b := range c.inflight {
+		b.renew(c.e.o.Delimiter, &c.e.pool)
+		switch {
+		case n == 0:
+			rest = append(rest, b)
+		case n < b.N:
+			first = append(first, b)
+			rest = append(rest, c.e.split(b, n))
+			n = 0
+		default:
+			first = append(first, b)
+			n -= b.N
+		}
+	}
+	c.inflight = c.inflight[:0]
+	return first, rest
+}
+
+// split takes the items from the n-th on off a batch that was taken.
+func (e *Engine) split(b *batch, n int) *batch {
+	e.dispatch.add(1)
+	return e.queue.split(b, n, e.o.Delimiter)
+}
+
+// back gives batches back to be done again; apart means that each is to be alone in its worker.
+func (c *conversation) back(batches []*batch, apart bool) {
+	server := c.r
+	if c.replaced {
+		server = nil
+	}
+	for _, b := range batches {
+		b.alone = b.alone || apart
+		c.e.dispatch.giveBack(b, 0, server)
+	}
+}
+
+// startOver gives all items back as they were. What the worker might have made of them is not their fault, but if no
+// worker has answered yet, it is better to try another item first.
+func (c *conversation) startOver() {
+	batches, _ := c.sift(int(c.sent))
+	for _, b := range batches {
+		b.doubt = c.warm
+	}
+	c.back(batches, false)
+}
+
+func (c *conversation) neverWorked(l loss) error {
+	if l.started {
+		return ErrMute
+	}
+	return worker.ErrEnded
+}
+
+// cause says what happened to the worker.
+func (c *conversation) cause(exit worker.Exit) error {
+	if c.broken != "" {
+		return &ReportedError{Slot: c.r.slot, Message: c.broken}
+	}
+	if c.timedOut {
+		return &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
+	}
+	return &DiedError{Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Words: c.w.LastWords()}
+}
+
+// charge blames the first unanswered item for the end of its worker. If that is not certain, it is not counted against
+// it: it is only tried apart, and so are the others that the worker had begun to read, in halves. The one that is to
+// blame will show.
+func (c *conversation) charge(l loss, cause error, certain bool) {
+	read, unread := c.sift(l.read)
+	b := read[0]
+	if read = read[1:]; b.N > 1 {
+		read = append([]*batch{c.e.split(b, 1)}, read...)
+	}
+	if !certain {
+		halves := make([]*batch, 0, 2*len(read))
+		for _, b := range read {
+			halves = append(halves, b)
+			if b.N > 1 {
+				halves = append(halves, c.e.split(b, b.N/2))
+			}
+		}
+		read = halves
+	}
+	again := c.e.o.Retries.Died
+	if c.timedOut {
+		again = c.e.o.Retries.TimedOut
+	}
+	if certain && b.tries >= again {
+		c.e.failItem(b, c.r.slot, cause, c.since)
+		c.e.finish(b)
+	} else {
+		if certain {
+			b.tries++
+		}
+		c.warnOf(b, cause, l.read, certain, again)
+		c.again(b)
+	}
+	c.back(read, !certain)
+	c.back(unread, false)
+}
+
+// again gives a charged item back after the pause that is due.
+func (c *conversation) again(b *batch) {
+	b.alone = true
+	c.e.retried.Add(1)
+	if c.e.o.Observe != nil {
+		c.e.o.Observe.Retried(c.r.slot, b.First, time.Now(), "it is tried again")
+	}
+	server := c.r
+	if c.replaced {
+		server = nil
+	}
+	c.e.dispatch.giveBack(b, c.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), server)
+}
+
+func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, again int) {
+	item := &ItemError{Seq: b.First, Item: b.item(c.e.o.Delimiter), Err: cause}
+	if certain {
+		c.e.o.Warn(fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again))
+		return
+	}
+	c.e.o.Warn(fmt.Sprintf("%v; it had read %d items from item %d on without answering them: they are tried again apart", cause, read, b.First))
+}
+
+// expired reports whether the item that the worker is at has taken longer than may be.
+func (c *conversation) expired() bool {
+	left, limited := c.allowance()
+	return limited && left <= 0
+}
+
+// allowance is how long the worker may still take for the item that it is at. Where it cannot be seen which one that
+// is, because it may keep answers in a buffer, the others in its hands get the time that they are expected to take.
+func (c *conversation) allowance() (left time.Duration, limited bool) {
+	limit := c.e.o.Timeout
+	if limit == 0 || c.answered == c.sent {
+		return 0, false
+	}
+	if _, known := c.w.Read(); !c.warm && known {
+		return 0, false
+	}
+	since := c.mark
+	if c.hung && c.hungUp.After(since) {
+		since = c.hungUp
+	} else if c.pending() == 0 {
+		return 0, false
+	}
+	if n := c.pending(); n > 1 && !c.e.flushing() {
+		limit += 2 * time.Duration(n-1) * c.size.PerItem()
+	}
+	if c.cancelled == c.answered+1 {
+		limit += mercy
+	}
+	return limit - time.Since(since), true
+}
+
+// flushing reports whether workers of this run write each answer before they turn to the next item.
+func (e *Engine) flushing() bool { return e.flushes.Load() && !e.buffers.Load() && !e.o.Grouped }
+
+const (
+	// smallWrite is fewer bytes than a full buffer of any standard I/O library: such a write was not forced.
+	smallWrite = 512
+	// enoughLooks is after how many in vain a worker is taken for one that does not flush.
+	enoughLooks = 100
+)
+
+// regard notes how far the worker has read when nothing of what it has written is left to be collected. If its next
+// output is small, and ends before an answer to an item that it had read by then, and yet there is more after that, it
+// flushes each answer. (What comes last may have been flushed because the worker ended.)
+func (c *conversation) regard() {
+	if c.sent-c.answered < 2 || c.looks == enoughLooks || c.e.flushes.Load() {
+		return
+	}
+	c.looks++
+	if read, known := c.w.Read(); known && c.w.Silent() {
+		c.regarded = read
+	}
+}
+
+// reveal draws that conclusion from n bytes of new output.
+func (c *conversation) reveal(n int) {
+	if c.e.flushes.Load() || len(c.inflight) == 0 {
+		return
+	}
+	if c.revealed {
+		c.e.flushes.Store(true)
+	}
+	if n >= smallWrite || len(c.buf) > 0 || c.regarded == 0 {
+		return
+	}
+	b := c.inflight[0]
+	out := b.onWire()
+	answered := b.sent - b.owed()
+	_, next := c.e.scanSent(out, answered+1)
+	c.revealed = b.end-int64(len(out)-next) <= c.regarded
+}

@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"stoke/pkg/cut"
+	"stoke/pkg/wire"
+)
+
+// speaker is a Worker whose output must be translated before answers can be found in it.
+type speaker interface {
+	// Speech returns the translator, and escaped lines that it has already given.
+	Speech() (wire.Translator, []byte)
+}
+
+// asker is a Translator that also words the requests to its worker.
+type asker interface {
+	AppendRequest(dst []byte, id int64, item []byte, seq int64, attempt int) ([]byte, error)
+}
+
+// plainer is a Framing that leaves most items as they are, if each ends in a newline.
+type plainer interface{ Plain(items []byte) bool }
+
+// verbatim reports whether items travel as they lie.
+func (c *conversation) verbatim(items []byte) bool {
+	o := &c.e.o
+	if o.Framing.Verbatim(o.Delimiter) {
+		return true
+	}
+	framing, ok := o.Framing.(plainer)
+	return ok && c.asker == nil && string(o.Delimiter) == "\n" && framing.Plain(items)
+}
+
+// encode returns the items of b as the worker is to read them, and notes those that cannot be sent. It returns nil if
+// they travel as they are.
+func (c *conversation) encode(b *batch) []byte {
+	o := &c.e.o
+	if c.verbatim(b.Items) {
+		return nil
+	}
+	dst := c.e.pool.Get(len(b.Items))
+	rest := b.Items
+	for i := range b.N {
+		var item []byte
+		var err error
+		item, rest = o.Delimiter.Split(rest, b.N-i)
+		if c.asker != nil {
+			if dst, err = c.asker.AppendRequest(dst, c.asked+1, item, b.First+int64(i), b.tries+1); err == nil {
+				c.asked++
+			}
+		} else {
+			dst, err = o.Framing.Encode(dst, item)
+		}
+		if err != nil {
+			b.refusal = append(b.refusal, refusal{i, err})
+		}
+	}
+	return dst
+}
+
+// settle fails the items that could not be sent and are next in line.
+func (c *conversation) settle(b *batch) {
+	for len(b.refusal) > 0 && b.refusal[0].index == b.done {
+		err := b.refusal[0].err
+		b.refusal = b.refusal[:copy(b.refusal, b.refusal[1:])]
+		c.e.failItem(b, 0, err, time.Now())
+	}
+}
+
+// mercy is how long a worker that was told to give an item up has to say so, before it is killed.
+const mercy = 250 * time.Millisecond
+
+// cancel tells a worker that answers requests to give up the item it is at, once. Such a worker may live on.
+func (c *conversation) cancel() bool {
+	oldest := c.answered + 1 // requests count from 1
+	if c.asker == nil || c.cancelled == oldest || c.in == closed {
+		return false
+	}
+	c.cancelled = oldest
+	line := wire.AppendCancel(nil, oldest)
+	c.bytes += int64(len(line))
+	return c.w.Send(line) == nil
+}
+
+// number tells the worker the number of the next item, if it wants to know and cannot.
+func (c *conversation) number(b *batch) error {
+	if !c.e.o.Numbered || c.next == b.First {
+		c.next = b.First + int64(b.N)
+		return nil
+	}
+	c.next = b.First + int64(b.N)
+	line := wire.AppendSeq(nil, b.First)
+	c.bytes += int64(len(line))
+	return c.w.Send(line)
+}
+
+// scanSent returns how many items p, the beginning of what was sent for a batch, holds whole, at most most, and where the
+// last of them ends.
+func (e *Engine) scanSent(p []byte, most int) (n, end int) {
+	lines := e.o.LinesPerItem
+	if lines <= 1 {
+		n, end, _ = e.o.Framing.Decoder().Scan(p, most)
+		return n, end
+	}
+	n, _ = cut.Byte(p, '\n', most*lines)
+	if n /= lines; n > 0 {
+		_, end = cut.Byte(p, '\n', n*lines)
+	}
+	return n, end
+}
+
+// hear takes n new bytes of output from where they were read into the buffer of answers, translated if need be.
+func (c *conversation) hear(n int) error {
+	if c.tr == nil {
+		c.buf = c.buf[:len(c.buf)+n]
+		return nil
+	}
+	var err error
+	c.buf, err = c.tr.Translate(c.buf, c.raw[:n])
+	c.aside()
+	if err != nil {
+		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+	}
+	return nil
+}
+
+// aside shows what the worker printed besides its answers.
+func (c *conversation) aside() {
+	if p := c.tr.Aside(); len(p) > 0 {
+		c.e.o.Aside(c.r.slot, p)
+	}
+}
+
+// farewell hears the end of the output. What cannot be understood then is a fault only if an answer is owed.
+func (c *conversation) farewell() error {
+	if c.tr == nil {
+		return nil
+	}
+	before := len(c.buf)
+	var err error
+	c.buf, err = c.tr.End(c.buf)
+	c.aside()
+	if n := len(c.buf) - before; n > 0 {
+		if err := c.collect(n); err != nil {
+			return err
+		}
+	}
+	if err != nil && c.hung && c.answered < c.sent {
+		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+	}
+	return nil
+}
+
+// reply takes one escaped line, with its newline, for the next item of b.
+func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
+	if err := c.admit(b, 1, line); err != nil {
+		return err
+	}
+	answer, kind, err := wire.Reply(line[:len(line)-1])
+	if err != nil {
+		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+	}
+	switch {
+	case kind == wire.Failed:
+		c.reported(b, string(answer))
+	case kind == wire.Broken:
+		c.broken = string(answer)
+		return errBroken
+	case int64(len(answer)) > c.e.o.MaxItem:
+		c.reject(b, int64(len(answer)))
+	default:
+		c.publishOne(b, answer, took)
+	}
+	return nil
+}
+
+// errBroken says that a worker has declared itself broken; c.broken is how it words that.
+var errBroken = errors.New("the worker is broken")
+
+// publishOne passes on the answer to the next item of b.
+func (c *conversation) publishOne(b *batch, answer []byte, took time.Duration) {
+	c.observe(b, 1, answer, true)
+	r := result{seq: b.seq(), answer: answer, worker: c.r.slot, attempts: b.tries + 1, took: took}
+	if !c.e.o.Format.plain() {
+		r.item = c.e.nextItem(b, b.done)
+	}
+	c.e.publishRendered(b, c.e.render(b, c.e.pool.Get(len(answer)+1), &r))
+	b.done++
+	c.advance(b, 1)
+	c.e.answered.Add(1)
+	c.e.count()
+}
+
+// reported deals with the next item of b, for which the worker reports an error: it fails, or is tried again, alone.
+func (c *conversation) reported(b *batch, message string) {
+	again := c.e.o.Retries.Reported
+	cause := &ReportedError{Slot: c.r.slot, Message: message}
+	if b.tries >= again {
+		c.e.failItem(b, c.r.slot, cause, c.since)
+		c.advance(b, 1)
+		return
+	}
+	// A worker that says so does not sit on answers: it can have the item back, and needs no successor for that.
+	c.prompt = true
+	c.e.prompt.Store(true)
+	if c.in == ending && !c.retiring && !c.replaced {
+		c.in = open
+	}
+	x := c.takeOut(b)
+	x.tries++
+	c.warnOf(x, cause, 1, true, again)
+	c.again(x)
+}
+
+// takeOut takes the next item of b, with the answer to which the worker has just come, out of its hands and returns it in a
+// batch of its own.
+func (c *conversation) takeOut(b *batch) *batch {
+	c.answered++
+	if b.N == 1 {
+		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+		b.renew(c.e.o.Delimiter, &c.e.pool)
+		return b
+	}
+	at, answered := b.done, b.sent-b.owed()
+	_, off := c.e.scanSent(b.onWire(), answered+1)
+	end, sent, wired := b.end, b.sent-answered-1, b.wire
+	var behind []byte
+	if wired != nil {
+		behind = append(c.e.pool.Get(len(wired)-off), wired[off:]...)
+	}
+	later := append([]refusal(nil), b.refusal...)
+	x := b
+	if at > 0 {
+		x = c.e.split(b, at)
+		b.refusal = b.refusal[:0]
+		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+		c.e.finish(b)
+	} else {
+		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+	}
+	if x.N > 1 {
+		rest := c.e.split(x, 1)
+		rest.wire, rest.sent, rest.end = behind, sent, end
+		for _, r := range later {
+			rest.refusal = append(rest.refusal, refusal{r.index - at - 1, r.err})
+		}
+		c.settle(rest)
+		if rest.done == rest.N {
+			c.e.finish(rest)
+		} else {
+			c.inflight = append([]*batch{rest}, c.inflight...)
+		}
+	}
+	x.renew(c.e.o.Delimiter, &c.e.pool)
+	return x
+}
