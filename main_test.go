@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,7 +45,9 @@ func setup(env *testscript.Env) error {
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each process under -race takes a second to exit
-	return nil
+	testdata, err := filepath.Abs("testdata")
+	env.Setenv("TESTDATA", testdata) // where the sample workers are
+	return err
 }
 
 func condition(cond string) (bool, error) {

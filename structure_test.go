@@ -25,7 +25,8 @@ const (
 var below = map[string][]string{
 	".":           {"cmd"},
 	"cmd":         {"pkg/*"},
-	"pkg/engine":  {"pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut"},
+	"pkg/engine":  {"pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal"},
+	"pkg/check":   {"pkg/wire", "pkg/worker"},
 	"pkg/source":  {"pkg/cut"},
 	"pkg/wire":    {"pkg/cut"},
 	"scripts/...": {"pkg/*"},

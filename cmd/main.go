@@ -24,7 +24,7 @@ func Main(args []string) int {
 	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)
 	c := newCommand(v)
-	c.SetArgs(args)
+	c.SetArgs(spareCommand(args))
 	err := c.Execute()
 	if err == nil || errors.Is(err, pflag.ErrHelp) {
 		return statusOK

@@ -8,6 +8,8 @@ import (
 	"github.com/mattn/go-shellwords"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/journal"
+	"stoke/pkg/lang"
 	"stoke/pkg/wire"
 )
 
@@ -18,31 +20,51 @@ type options struct {
 	ready   *regexp.Regexp
 	slotVar string
 	jobs    int
+	program *lang.Program          // with --lang
+	speech  func() wire.Translator // makes one for a worker; nil: its output needs none
+	nonce   string
+	again   []string // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input
 	delimiter []byte
 	framing   wire.Framing
 
-	output   string // "": standard output
-	failed   string
-	accepted bool // failed items were accepted with an explicit --on-error
-	engine   engine.Options
+	output              string // "": standard output
+	resume, retryFailed bool
+	resumeID            journal.Identity
+	watching            watching
+	words               []string // COMMAND or CODE, as typed
+	failed              string
+	accepted            bool // failed items were accepted with an explicit --on-error
+	engine              engine.Options
 }
 
 // check turns settings and the words behind the flags into options. Every error names the flag at fault.
 func (s *settings) check(args []string) (*options, error) {
-	o := &options{init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
 	for _, part := range []func(*options) error{
-		func(o *options) error { return s.checkCommand(o, args) }, s.checkInput, s.checkOutput, s.checkWarmUp, s.checkWorkers,
+		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
+		s.checkOutput, s.checkWarmUp, s.checkWorkers, s.checkFailure,
 	} {
 		if err := part(o); err != nil {
 			return nil, err
 		}
 	}
+	o.resumeID, o.words = o.identity(s, args), args
+	if len(args) == 0 {
+		o.words = o.command
+	}
+	if s.Progress && s.NoProgress {
+		return nil, usagef("--progress and --no-progress exclude each other")
+	}
+	o.watching = watching{stats: s.Stats, trace: s.Trace, metrics: s.Metrics, joblog: s.Joblog, progress: s.Progress, quiet: s.NoProgress, toFile: s.Output != ""}
 	return o, nil
 }
 
 func (s *settings) checkCommand(o *options, args []string) (err error) {
+	if s.Lang != "" {
+		return s.checkCode(o, args)
+	}
 	o.command = args
 	if len(args) == 0 && s.Worker != "" {
 		if o.command, err = splitCommand(s.Worker); err != nil {
@@ -104,19 +126,14 @@ func (s *settings) checkOutput(o *options) (err error) {
 	if s.Tag && s.JSON {
 		return usagef("--tag and --json exclude each other").withHint("the objects of --json hold the item")
 	}
+	if s.Resume && s.Output == "" {
+		return usagef("--resume needs --output").withHint("what is on standard output cannot be taken up again")
+	}
+	if s.RetryFailed && !s.Resume {
+		return usagef("--retry-failed needs --resume")
+	}
 	if s.Output != "" && s.Output == s.Failed {
 		return usagef("--output and --failed name the same file")
-	}
-	o.accepted = s.OnError != "" && s.OnError != "stop"
-	switch kind, text, given := strings.Cut(s.OnError, "="); {
-	case kind == "" && !given, kind == "fill":
-		f.OnError, f.Fill = engine.Fill, text
-	case kind == "skip" && !given:
-		f.OnError = engine.Skip
-	case kind == "stop" && !given:
-		f.OnError = engine.Stop
-	default:
-		return usagef("--on-error %q: use fill, fill=TEXT, skip or stop", s.OnError)
 	}
 	o.engine.Unordered = s.Unordered
 	o.engine.Buffer, err = size("buffer", s.Buffer)
@@ -147,8 +164,10 @@ func (s *settings) checkWorkers(o *options) (err error) {
 	if o.jobs, err = jobs(s.Jobs, cpus()); err != nil {
 		return err
 	}
-	if o.framing, err = wire.ByName(s.Framing); err != nil {
-		return usagef("--framing: %v", err)
+	if o.framing == nil {
+		if o.framing, err = wire.ByName(s.Framing); err != nil {
+			return usagef("--framing: %v", err)
+		}
 	}
 	if s.Lockstep && s.FeedAhead {
 		return usagef("--lockstep and --feed-ahead exclude each other")

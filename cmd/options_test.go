@@ -52,7 +52,7 @@ func bare(t *testing.T) {
 
 // Every flag has its field in settings, and every field its flag: one without the other would be ignored in silence.
 func TestFlagsAndSettingsCorrespond(t *testing.T) {
-	kinds := map[string]reflect.Kind{"string": reflect.String, "bool": reflect.Bool, "int": reflect.Int, "int64": reflect.Int64}
+	kinds := map[string]reflect.Kind{"string": reflect.String, "bool": reflect.Bool, "int": reflect.Int, "int64": reflect.Int64, "stringArray": reflect.Slice}
 	declared := map[string]reflect.Kind{}
 	for _, g := range groups() {
 		g.flags.VisitAll(func(f *pflag.Flag) { declared[f.Name] = kinds[f.Value.Type()] })
@@ -287,18 +287,19 @@ func TestPrecedence(t *testing.T) {
 
 func TestConfigFile(t *testing.T) {
 	bare(t)
-	want := &settings{Null: true, Jobs: "4", OnError: "skip", MaxItem: "1M", Buffer: "64M", InitRetries: 2, Framing: "lines"}
+	want := &settings{Null: true, Jobs: "4", OnError: "skip", MaxItem: "1M", Buffer: "64M", InitRetries: 2, Framing: "lines", Halt: "never", ItemType: "text",
+		Arg: []string{}, ArgJSON: []string{}}
 	for name, text := range map[string]string{
 		"c.yaml": "\"null\": true\njobs: 4\non-error: skip\nmax-item: 1M\n",
 		"c.toml": "null = true\njobs = 4\non-error = 'skip'\nmax-item = '1M'\n",
 		"c.json": `{"null": true, "jobs": 4, "on-error": "skip", "max-item": "1M"}`,
 	} {
 		want.Config = write(t, name, text)
-		if s, _, err := read(t, "--config", want.Config); err != nil || *s != *want {
+		if s, _, err := read(t, "--config", want.Config); err != nil || !reflect.DeepEqual(s, want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, s, err, want)
 		}
 		t.Setenv("STOKE_CONFIG", want.Config)
-		if s, _, err := read(t); err != nil || *s != *want {
+		if s, _, err := read(t); err != nil || !reflect.DeepEqual(s, want) {
 			t.Errorf("%s, named in the environment: %+v, %v, want %+v", name, s, err, want)
 		}
 		os.Unsetenv("STOKE_CONFIG")

@@ -5,13 +5,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"stoke/pkg/journal"
 )
 
 // output is where answers go. A file appears only when it is complete: it grows beside its place, under the name
 // OUT.part, and takes its name at the end in one step. A device or a fifo is written to directly.
 type output struct {
-	file  *os.File
-	final string // the name it is to get; "" if it has it
+	file    *os.File
+	final   string           // the name it is to get; "" if it has it
+	journal *journal.Journal // keeps the output, in place of file; or nil
+	stop    func()           // ends its being synced
 }
 
 // openOutput opens the output named name; "" is standard output.
@@ -32,6 +36,9 @@ func openOutput(name string) (*output, error) {
 
 // finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
 func (o *output) finish(complete bool) error {
+	if o.journal != nil {
+		return o.conclude(complete)
+	}
 	if o.final == "" {
 		if o.file == os.Stdout {
 			return nil

@@ -3,7 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/journal"
 	"stoke/pkg/worker"
 )
 
@@ -29,33 +30,88 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	defer in.Close()
-	out, err := openOutput(o.output)
+	out, state, err := o.open(in, v)
 	if err != nil {
-		return err
-	}
-	if o.engine.Failed, err = openFailed(o.failed); err != nil {
+		if errors.Is(err, errComplete) {
+			return nil
+		}
 		return err
 	}
 	worker.Widen(int(in.Fd()), 4*pipeSize)
-	worker.Widen(int(out.file.Fd()), 4*pipeSize)
-
-	o.engine.Out, o.engine.Writable = out.file, writable(out.file)
-	o.engine.Failure, o.engine.Warn, o.engine.RSS = v.item, v.warn, worker.TreeRSS
+	o.engine.Warn, o.engine.RSS = v.warn, worker.TreeRSS
+	aside := worker.NewStderr(v)
+	o.engine.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
+	o.engine.Failure = func(e *engine.ItemError) { v.item(e, o.reproduce(e)) }
+	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
+		return err
+	}
 	o.engine.Start = starter(o, v)
+	w, err := o.startWatch(v)
+	if err != nil {
+		return err
+	}
 	e := engine.New(o.engine)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	stopped := handleSignals(e, cancel)
-	watchReader(out.file, func() {
-		cancel(&engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
-	})
+	defer reportOnSignal(e, v)()
+	if out.file != nil {
+		watchReader(out.file, func() {
+			cancel(&engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
+		})
+	}
 
+	before, size := state.Items-state.Failed, sizeOf(in)
+	w.follow(e, before, size)
 	sum, err := e.Run(ctx, in)
+	sum.Failed += state.Failed
 	err = verdict(sum, err, stopped())
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
-		return e
+		err = e
+	}
+	if e := w.finish(e, before, size, statusOf(err)); e != nil && err == nil {
+		err = e
 	}
 	return err
+}
+
+// sizeOf is how many bytes there are to be read from in; 0 where that is not known.
+func sizeOf(in *os.File) int64 {
+	info, err := in.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	at, err := in.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	return info.Size() - at
+}
+
+// open opens what is written to, and says what of the run an earlier one has done.
+func (o *options) open(in *os.File, v *voice) (out *output, state *journal.State, err error) {
+	state = new(journal.State)
+	if o.resume {
+		if out, state, err = o.openJournal(in, v); err == nil {
+			o.engine.Record, o.engine.Resumed = out.journal, state
+		}
+	} else {
+		out, err = openOutput(o.output)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.engine.Failed, err = openFailed(o.failed); err != nil {
+		return nil, nil, err
+	}
+	if err := out.restoreFailed(o.engine.Failed); err != nil {
+		return nil, nil, err
+	}
+	if out.file != nil {
+		o.engine.Out, o.engine.Writable = out.file, writable(out.file)
+		worker.Widen(int(out.file.Fd()), 4*pipeSize)
+	}
+	return out, state, nil
 }
 
 // verdict ranks what became of a run: its own failure, a signal, failed items.
@@ -105,6 +161,21 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 	}
 }
 
+// reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
+func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	go func() {
+		for range asked {
+			v.status(e.Status())
+		}
+	}()
+	return func() {
+		signal.Stop(asked)
+		close(asked)
+	}
+}
+
 // starter returns the function that starts the worker of a slot.
 func starter(o *options, v *voice) engine.Start {
 	size := pipeSize
@@ -114,25 +185,21 @@ func starter(o *options, v *voice) engine.Start {
 	local := worker.NewLocal(size)
 	stderr := worker.NewStderr(v)
 	return func(slot int, settle time.Duration, cancelled func() bool) (engine.Worker, error) {
-		prefix := ""
-		if o.jobs > 1 {
-			prefix = fmt.Sprintf("[%d] ", slot)
-		}
-		show := func(lines []byte) { stderr.Lines(prefix, lines) }
+		show := o.shower(stderr, slot)
 		w, err := worker.Start(local, o.commandFor(slot), show)
 		if err != nil {
-			return nil, &engine.InitError{Slot: slot, Err: err}
+			return nil, &engine.InitError{Slot: slot, Err: err, Hint: o.packageHint()}
 		}
 		switch {
 		case o.ready != nil:
 			err = w.AwaitReady(o.ready, o.engine.InitTimeout, show, cancelled)
-		case settle > 0:
+		case o.program == nil && o.speech == nil && settle > 0:
 			err = w.AwaitIdle(settle, cancelled)
 		}
 		if err != nil {
 			return nil, failedStart(slot, w, err)
 		}
-		return w, nil
+		return o.greet(slot, w, show, cancelled)
 	}
 }
 
@@ -158,10 +225,14 @@ func (o *options) commandFor(slot int) worker.Command {
 	for i, arg := range o.command {
 		argv[i] = strings.ReplaceAll(arg, "{%}", n)
 	}
+	var extra []string
+	if o.program != nil {
+		argv, extra = o.program.Command(slot, o.nonce)
+	}
 	if o.init != "" {
 		argv = worker.WithInit(argv, o.init)
 	}
-	env := append(os.Environ(), "STOKE_SLOT="+n, "STOKE_JOBS="+strconv.Itoa(o.jobs), "PARALLEL_JOBSLOT="+n)
+	env := append(append(os.Environ(), extra...), "STOKE_SLOT="+n, "STOKE_JOBS="+strconv.Itoa(o.jobs), "PARALLEL_JOBSLOT="+n)
 	if o.slotVar != "" {
 		env = append(env, o.slotVar+"="+strconv.Itoa(slot-1))
 	}

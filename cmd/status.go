@@ -16,7 +16,7 @@ const (
 	statusFailed   = 1   // stoke itself failed: I/O, a worker that broke its protocol
 	statusUsage    = 2   // wrong usage
 	statusItems    = 123 // some items failed, all others were answered
-	statusStopped  = 124 // stopped early by --on-error stop
+	statusStopped  = 124 // stopped early by --halt or --on-error stop
 	statusInit     = 125 // workers could not be initialised
 	statusCannot   = 126 // COMMAND cannot be run
 	statusNotFound = 127 // COMMAND was not found
@@ -75,7 +75,7 @@ func statusOf(err error) int {
 		return statusSignal + int(signal.signal)
 	case errors.As(err, &items):
 		return statusItems
-	case errors.Is(err, engine.ErrStopped):
+	case errors.Is(err, engine.ErrStopped), errors.Is(err, engine.ErrHalted):
 		return statusStopped
 	case errors.As(err, &launch) && launch.NotFound:
 		return statusNotFound
@@ -92,7 +92,7 @@ func statusOf(err error) int {
 // startStatus tells a COMMAND that could not be run from one that failed to initialise. A shell or env in front of it,
 // our own for --init included, passes that on with these statuses.
 func startStatus(e *engine.InitError) int {
-	if e.Exit != nil && e.Final() {
+	if e.Exit != nil && (e.Exit.Code == statusCannot || e.Exit.Code == statusNotFound) {
 		return e.Exit.Code
 	}
 	return statusInit

@@ -36,7 +36,6 @@ func TestStatusOf(t *testing.T) {
 		{"the input cannot be read", &engine.ReadError{Err: io.ErrUnexpectedEOF}, 1},
 		{"the disk is full", cannotWrite(syscall.ENOSPC), 1},
 		{"a worker broke its protocol", &engine.ProtocolError{Slot: 1, Problem: "printed what no item asked for"}, 1},
-		{"a worker died", &engine.DiedError{Slot: 1, Exit: worker.Exit{Code: 3}}, 1},
 		{"a file cannot be opened", named("--arg-file", &os.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}), 1},
 		{"a pipe of ours that is not the output", syscall.EPIPE, 1},
 		{"anything else", errors.New("?"), 1},
@@ -114,8 +113,8 @@ func TestReport(t *testing.T) {
 		{"one failed item", &itemsFailed{1}, []string{"stoke: error: 1 item failed"}},
 		{"output that cannot be written", cannotWrite(syscall.ENOSPC), []string{"stoke: error: cannot write answers: "}},
 		{"input that cannot be read", &engine.ReadError{Err: io.ErrUnexpectedEOF}, []string{"stoke: error: cannot read items: "}},
-		{"last words", &engine.DiedError{Slot: 3, Seq: 7, Pid: 9, Item: []byte("x"), Exit: worker.Exit{Code: 1}, Words: "one\ntwo"},
-			[]string{`stoke: error: item 7 "x": worker 3 (pid 9) died: exit status 1; it last wrote`, "    one", "    two"}},
+		{"last words", &engine.ProtocolError{Slot: 3, Pid: 9, Problem: "is a liar", Words: "one\ntwo"},
+			[]string{`stoke: error: worker 3 (pid 9) is a liar; it last wrote`, "    one", "    two"}},
 		{"a closed downstream is nobody's error", cannotWrite(syscall.EPIPE), nil},
 	}
 	for _, tt := range tests {

@@ -7,8 +7,11 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
 )
 
 // voice words all messages: `stoke: error: ...`, `stoke: warning: ...`, `stoke: hint: ...`, lower case, without a full
@@ -19,6 +22,13 @@ type voice struct {
 }
 
 func newVoice(to io.Writer) *voice { return &voice{to: to} }
+
+// redirect makes all that is said go to w.
+func (v *voice) redirect(w io.Writer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.to = w
+}
 
 // Write passes on whole lines that are not stoke's own words.
 func (v *voice) Write(p []byte) (int, error) {
@@ -31,7 +41,38 @@ func (v *voice) say(kind, text string) { fmt.Fprintf(v, "stoke: %s: %s\n", kind,
 
 func (v *voice) warn(text string) { v.say("warning", text) }
 
-func (v *voice) item(e *engine.ItemError) { v.say("error", e.Error()) }
+// item says that an item failed, with its worker's last words and how to see that again.
+func (v *voice) item(e *engine.ItemError, reproduce string) {
+	words := ""
+	var (
+		died    *engine.DiedError
+		timeout *engine.TimeoutError
+	)
+	switch {
+	case errors.As(e, &died):
+		words = died.Words
+	case errors.As(e, &timeout):
+		words = timeout.Words
+	default:
+		reproduce = ""
+	}
+	v.say("error", e.Error()+lastWords(words))
+	if reproduce != "" {
+		v.say("hint", reproduce)
+	}
+}
+
+// status says how far the run has come.
+func (v *voice) status(s engine.Status) {
+	text := fmt.Sprintf("%d answered, %d failed, %d retried; %d workers", s.Answered, s.Failed, s.Retried, s.Workers)
+	if s.Warming > 0 {
+		text += fmt.Sprintf(", %d of them warming up", s.Warming)
+	}
+	if s.Waiting > 0 {
+		text += fmt.Sprintf("; item %d has been in worker %d for %v", s.Waiting, s.Slot, s.For.Round(100*time.Millisecond))
+	}
+	v.say("status", text)
+}
 
 // report says why a run ended, with what may help. A closed downstream is nobody's error, and said to nobody.
 func (v *voice) report(err error) {
@@ -42,7 +83,6 @@ func (v *voice) report(err error) {
 	var (
 		usage *usageError
 		proto *engine.ProtocolError
-		died  *engine.DiedError
 		start *engine.InitError
 	)
 	switch {
@@ -50,10 +90,11 @@ func (v *voice) report(err error) {
 		hint = usage.hint
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
-	case errors.As(err, &died):
-		words = died.Words
 	case errors.As(err, &start):
 		words, hint = start.Words, startHint(start)
+		if errors.As(err, new(*wire.CodeError)) {
+			words = ""
+		}
 	}
 	v.say("error", err.Error()+lastWords(words))
 	if hint != "" {
@@ -73,11 +114,20 @@ func lastWords(words string) string {
 }
 
 func startHint(e *engine.InitError) string {
+	var code *wire.CodeError
 	switch {
+	case e.Hint != "" && statusOf(e) == statusNotFound:
+		return e.Hint
+	case errors.As(e, &code):
+		return ""
+	case errors.Is(e, engine.ErrMute):
+		return "a worker reads items, one a line, and prints a line for each, until the end of its input; stoke --check tries it out"
 	case errors.Is(e, syscall.EMFILE), errors.Is(e, syscall.ENFILE):
 		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
 	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
 		return "give --jobs fewer, or raise the limit of processes or memory"
+	case errors.Is(e, worker.ErrSlow):
+		return "give --init-timeout more, or see what it waits for"
 	}
 	switch statusOf(e) {
 	case statusNotFound:

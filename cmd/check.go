@@ -1,0 +1,211 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"stoke/pkg/check"
+	"stoke/pkg/cut"
+	"stoke/pkg/engine"
+	"stoke/pkg/worker"
+)
+
+const (
+	// mostSamples and sampleSize bound what of the input a worker is tried with, sampleWait how long that is waited for.
+	mostSamples = 100
+	sampleSize  = 16 << 20
+	sampleWait  = time.Second
+	// madeUp items are used where there are none.
+	madeUp = 10
+)
+
+// notGood says that a worker was tried out and has faults.
+type notGood struct{ faults int }
+
+func (e *notGood) Error() string {
+	if e.faults == 1 {
+		return "the worker will not do: it has a fault"
+	}
+	return fmt.Sprintf("the worker will not do: it has %d faults", e.faults)
+}
+
+// runCheck tries the worker out instead of running it, and prints what was found.
+func runCheck(o *options, v *voice) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	defer cancelOnSignal(ctx, cancel)()
+	items, whence, err := samples(ctx, o)
+	if err != nil {
+		return err
+	}
+	report, err := check.Run(ctx, checkOptions(o, v, items))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stdout.WriteString(render(whence, report)); err != nil {
+		return &engine.WriteError{What: "the report", Err: err}
+	}
+	return checkError(report)
+}
+
+// cancelOnSignal makes a signal end the check. What it returns leaves signals alone again.
+func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(&signalled{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return func() { signal.Stop(signals) }
+}
+
+// checkOptions says how to try the worker of slot 1.
+func checkOptions(o *options, v *voice, items [][]byte) check.Options {
+	local := worker.NewLocal(pipeSize)
+	stderr := worker.NewStderr(v)
+	show := func(lines []byte) { stderr.Lines("", lines) }
+	return check.Options{
+		Start:       func() (*worker.Worker, error) { return worker.Start(local, o.commandFor(1), show) },
+		Framing:     o.framing,
+		Items:       items,
+		Ready:       o.ready,
+		Show:        show,
+		InitTimeout: o.engine.InitTimeout,
+		Timeout:     o.engine.Timeout,
+		MaxAnswer:   o.engine.MaxItem,
+		Jobs:        o.jobs,
+		Lockstep:    o.engine.Lockstep,
+		FeedAhead:   o.engine.FeedAhead,
+	}
+}
+
+// samples returns the items to try the worker with, and words for where they are from: the first of the input, so far
+// as they come soon, or made up ones.
+func samples(ctx context.Context, o *options) (items [][]byte, whence string, err error) {
+	in, err := openInput(o.argFile)
+	if err != nil {
+		return nil, "", err
+	}
+	name := "standard input"
+	if in != os.Stdin {
+		name = o.argFile
+		defer in.Close()
+	}
+	info, err := in.Stat()
+	if err == nil && info.Mode()&os.ModeCharDevice == 0 { // neither a terminal nor /dev/null
+		if items, err = gather(ctx, in, o.delimiter); err != nil {
+			return nil, "", &engine.ReadError{Err: err}
+		}
+	}
+	switch n := len(items); {
+	case n == mostSamples:
+		return items, fmt.Sprintf("the first %d of %s", n, name), nil
+	case n > 0:
+		return items, fmt.Sprintf("%d from %s", n, name), nil
+	}
+	for i := range madeUp {
+		items = append(items, fmt.Append(nil, i+1))
+	}
+	return items, fmt.Sprintf("1 to %d, made up; to try others give them on standard input or with -a", madeUp), nil
+}
+
+// chunk is what one read returned.
+type chunk struct {
+	data []byte
+	err  error
+}
+
+// gather returns the first items of in that come within sampleWait. It may read more than them.
+func gather(ctx context.Context, in io.Reader, delimiter cut.Delimiter) ([][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, sampleWait)
+	defer cancel()
+	chunks := make(chan chunk)
+	go func() { // may be left behind, in a read that nothing interrupts
+		for {
+			buf := make([]byte, 64<<10)
+			n, err := in.Read(buf)
+			select {
+			case chunks <- chunk{buf[:n], err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	var all []byte
+	for n := 0; n < mostSamples && len(all) < sampleSize; n, _ = delimiter.First(all, mostSamples) {
+		select {
+		case c := <-chunks:
+			all = append(all, c.data...)
+			if c.err == io.EOF {
+				return split(all, delimiter, true), nil
+			}
+			if c.err != nil {
+				return nil, c.err
+			}
+		case <-ctx.Done():
+			return split(all, delimiter, false), nil
+		}
+	}
+	return split(all, delimiter, false), nil
+}
+
+// split takes the items apart, at most mostSamples. At the end of the input the last may lack its delimiter.
+func split(all []byte, delimiter cut.Delimiter, end bool) (items [][]byte) {
+	n, whole := delimiter.First(all, mostSamples)
+	rest := all[:whole]
+	for i := range n {
+		var item []byte
+		item, rest = delimiter.Split(rest, n-i)
+		items = append(items, item)
+	}
+	if end && n < mostSamples && whole < len(all) {
+		items = append(items, all[whole:])
+	}
+	return items
+}
+
+// render puts the report into a list, one finding a line with what mends it below.
+func render(whence string, r check.Report) string {
+	const indent = "         "
+	var b strings.Builder
+	fmt.Fprintf(&b, "items    %s\n", whence)
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%-8s %s\n", f.Level, strings.ReplaceAll(f.Text, "\n", "\n"+indent+"    "))
+		if f.Remedy != "" {
+			fmt.Fprintf(&b, "%smend: %s\n", indent, f.Remedy)
+		}
+	}
+	verdict := "it will do"
+	if !r.WillDo() {
+		verdict = "it will not do"
+	}
+	fmt.Fprintf(&b, "verdict: %s\n", verdict)
+	return b.String()
+}
+
+// checkError is what the exit status tells of the report: the same as a run where the worker does not start.
+func checkError(r check.Report) error {
+	switch {
+	case r.WillDo():
+		return nil
+	case r.Start != nil:
+		return &engine.InitError{Slot: 1, Pid: r.Start.Pid, Err: r.Start.Err, Exit: r.Start.Exit}
+	}
+	return &notGood{r.Faults()}
+}

@@ -1,0 +1,195 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+
+	"stoke/pkg/check"
+	"stoke/pkg/cut"
+	"stoke/pkg/wire"
+)
+
+func TestGather(t *testing.T) {
+	hundred := strings.Repeat("x\n", mostSamples)
+	tests := []struct {
+		name, delimiter, in string
+		want                []string
+	}{
+		{"nothing", "\n", "", nil},
+		{"lines", "\n", "a\n\nb\n", []string{"a", "", "b"}},
+		{"a last line without its end", "\n", "a\nb", []string{"a", "b"}},
+		{"a delimiter of two bytes", ", ", "a,b, c", []string{"a,b", "c"}},
+		{"a delimiter that overlaps itself", "aa", "baaa", []string{"b", "a"}},
+		{"a hundred", "\n", hundred, strings.Split(strings.TrimSuffix(hundred, "\n"), "\n")},
+		{"more than a hundred", "\n", hundred + "y\nz", strings.Split(strings.TrimSuffix(hundred, "\n"), "\n")},
+	}
+	for _, tt := range tests {
+		for how, in := range map[string]io.Reader{
+			"at once": strings.NewReader(tt.in), "by the byte": iotest.OneByteReader(strings.NewReader(tt.in)),
+			"its end with the data": iotest.DataErrReader(strings.NewReader(tt.in)),
+		} {
+			got, err := gather(t.Context(), in, cut.Delimiter(tt.delimiter))
+			if err != nil {
+				t.Errorf("%s, %s: %v", tt.name, how, err)
+			}
+			if !equalItems(got, tt.want) {
+				t.Errorf("%s, %s: %q, want %q", tt.name, how, got, tt.want)
+			}
+		}
+	}
+}
+
+func equalItems(got [][]byte, want []string) bool {
+	same := len(got) == len(want)
+	for i := range min(len(got), len(want)) {
+		same = same && string(got[i]) == want[i]
+	}
+	return same
+}
+
+// Input that stays open is not waited for, and an item that has not come whole is not used.
+func TestGatherDoesNotWait(t *testing.T) {
+	r, w := io.Pipe()
+	defer r.Close()
+	go func() { _, _ = io.WriteString(w, "a\nb\nhal") }()
+	got, err := gather(t.Context(), r, cut.Delimiter("\n"))
+	if err != nil || !equalItems(got, []string{"a", "b"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestGatherFails(t *testing.T) {
+	want := errors.New("bad disk")
+	if _, err := gather(t.Context(), iotest.ErrReader(want), cut.Delimiter("\n")); err != want {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}
+
+func TestSamples(t *testing.T) {
+	file := func(text string) string {
+		name := filepath.Join(t.TempDir(), "in")
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	long := file(strings.Repeat("a\n", 200))
+	two := file("a\nb")
+	for _, tt := range []struct {
+		name, file, whence string
+		want, status       int
+	}{
+		{"a file", two, "2 from " + two, 2, 0},
+		{"a long file", long, "the first 100 of " + long, 100, 0},
+		{"an empty file", file(""), "1 to 10, made up", 10, 0},
+		{"a device", os.DevNull, "1 to 10, made up", 10, 0},
+		{"no such file", "no/such", "", 0, 1},
+		{"a directory", t.TempDir(), "", 0, 1},
+	} {
+		items, whence, err := samples(t.Context(), &options{argFile: tt.file, delimiter: []byte("\n")})
+		if len(items) != tt.want || !strings.HasPrefix(whence, tt.whence) || statusOf(err) != tt.status {
+			t.Errorf("%s: %d items, %q, %v", tt.name, len(items), whence, err)
+		}
+	}
+}
+
+func TestRenderReport(t *testing.T) {
+	r := check.Report{Findings: []check.Finding{
+		{Level: check.OK, Text: "starts: warm after 31ms"},
+		{Level: check.Note, Text: "keeps answers in a buffer"},
+		{Level: check.Fault, Text: "dies on item 3: exit status 1; it last wrote to stderr:\nTraceback\nKeyError", Remedy: "catch the error"},
+	}}
+	want := `items    2 from in.txt
+ok       starts: warm after 31ms
+note     keeps answers in a buffer
+fault    dies on item 3: exit status 1; it last wrote to stderr:
+             Traceback
+             KeyError
+         mend: catch the error
+verdict: it will not do
+`
+	if got := render("2 from in.txt", r); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	r.Findings = r.Findings[:2]
+	if got := render("x", r); !strings.HasSuffix(got, "\nverdict: it will do\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// The status says whether the worker will do, and where it does not start the same as a run would.
+func TestCheckStatus(t *testing.T) {
+	local := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(local, []byte("no program\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name    string
+		o       options
+		want    int
+		problem string // part of the error
+	}{
+		{"a good worker", options{command: []string{"cat"}}, 0, ""},
+		{"notes are no faults", options{command: []string{"nl"}}, 0, ""},
+		{"a banner", options{command: []string{"sh", "-c", "echo hi; exec cat"}}, 1, "it has a fault"},
+		{"no worker", options{command: []string{"false"}}, 125, "exit status 1"},
+		{"not executable", options{command: []string{local}}, 126, "cannot be executed"},
+		{"not found", options{command: []string{"no-such-command"}}, 127, "command not found"},
+		{"not found behind an init", options{command: []string{"no-such-command"}, init: "true"}, 127, "exit status 127"},
+		{"its init fails", options{command: []string{"cat"}, init: "exit 3"}, 125, ""},
+		{"its init is used", options{command: []string{"sh", "-c", `[ "$A" = b ] && exec cat`}, init: "export A=b"}, 0, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			o := tt.o
+			o.framing, o.jobs = wire.Lines, 1
+			o.engine.FeedAhead = true // so that nl will do where buffers cannot be seen
+			report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a"), []byte("b"), []byte("c")}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = checkError(report)
+			if statusOf(err) != tt.want {
+				t.Errorf("status %d, want %d: %v\n%s", statusOf(err), tt.want, err, render("", report))
+			}
+			if tt.problem != "" && (err == nil || !strings.Contains(err.Error(), tt.problem)) {
+				t.Errorf("error %v, want %q", err, tt.problem)
+			}
+			if (err == nil) != strings.Contains(render("", report), "it will do") {
+				t.Errorf("%v does not go with\n%s", err, render("", report))
+			}
+		})
+	}
+}
+
+// What the worker writes to stderr is passed on.
+func TestCheckShowsStderr(t *testing.T) {
+	var stderr bytes.Buffer
+	o := options{command: []string{"sh", "-c", "echo loading >&2; exec cat"}, framing: wire.Lines, jobs: 2}
+	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
+	if err != nil || !report.WillDo() || !strings.HasPrefix(stderr.String(), "loading\n") {
+		t.Errorf("%v, %q\n%s", err, stderr.String(), render("", report))
+	}
+}
+
+// A signal ends the check, with its status.
+func TestCancelOnSignal(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	defer cancelOnSignal(ctx, cancel)()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if err := context.Cause(ctx); statusOf(err) != 143 {
+		t.Errorf("%v has status %d, want 143", err, statusOf(err))
+	}
+}

@@ -1,0 +1,258 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+	"unicode/utf8"
+
+	"stoke/pkg/cut"
+	"stoke/pkg/engine"
+)
+
+const (
+	// mostShown and longestWord bound what a dry run shows: items, and bytes of a word.
+	mostShown   = 5
+	longestWord = 300
+)
+
+// plan collects what a dry run shows: a name and what is to say of it, which may have several lines.
+type plan struct{ strings.Builder }
+
+func (p *plan) add(name, format string, args ...any) {
+	text := strings.TrimSuffix(fmt.Sprintf(format, args...), "\n")
+	fmt.Fprintf(p, "%-8s %s\n", name, strings.ReplaceAll(text, "\n", "\n         "))
+}
+
+// dryRun shows what a run would do, and starts nothing.
+func dryRun(s *settings, o *options) error {
+	items, err := o.planItems()
+	if err != nil {
+		return err
+	}
+	state, err := resumeState(o)
+	if err != nil {
+		return err
+	}
+	p := new(plan)
+	p.add("items", "%s", items)
+	o.planWorkers(p, s)
+	p.add("answers", "%s", o.planAnswers())
+	p.add("failures", "%s", o.planFailures(s))
+	if state != "" {
+		p.add("resume", "%s", state)
+	}
+	if _, err := os.Stdout.WriteString(p.String()); err != nil {
+		return &engine.WriteError{What: "the plan", Err: err}
+	}
+	return nil
+}
+
+// planItems says where items are from, and shows the first where nobody will miss them.
+func (o *options) planItems() (string, error) {
+	const unread = ", which is read only by a run"
+	if info, err := os.Stat(o.argFile); err == nil && info.Mode()&os.ModeNamedPipe != 0 && !strings.HasPrefix(o.argFile, "/dev/") {
+		return o.argFile + unread, nil // opening it may wait for a writer, and closing it would end that one
+	}
+	in, err := openInput(o.argFile)
+	if err != nil {
+		return "", err
+	}
+	whence := "standard input"
+	if in != os.Stdin {
+		defer in.Close()
+		whence = o.argFile
+	}
+	if end := o.delimiter; string(end) != "\n" {
+		whence += fmt.Sprintf(", each ended by %q", end)
+	}
+	info, err := in.Stat()
+	if err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		return whence + unread, nil // a terminal, or /dev/null
+	}
+	var from io.Reader = in
+	if start, err := in.Seek(0, io.SeekCurrent); err == nil { // whoever shares the file shall find it where it was
+		from = io.NewSectionReader(in, start, math.MaxInt64-start)
+	}
+	items, err := gather(context.Background(), from, cut.Delimiter(o.delimiter))
+	if err != nil {
+		return "", &engine.ReadError{Err: err}
+	}
+	return whence + shownItems(items, from == in), nil
+}
+
+// shownItems lists the first items. From a pipe there may be none yet.
+func shownItems(items [][]byte, pipe bool) string {
+	switch {
+	case len(items) == 0 && pipe:
+		return ": nothing within a second"
+	case len(items) == 0:
+		return ": empty"
+	}
+	var b strings.Builder
+	for _, item := range items[:min(len(items), mostShown)] {
+		b.WriteString("\n  " + engine.Quote(item, false))
+	}
+	if len(items) > mostShown {
+		b.WriteString("\n  ...")
+	}
+	return b.String()
+}
+
+// planWorkers shows what would be started, as worker 1 would get it.
+func (o *options) planWorkers(p *plan, s *settings) {
+	p.add("workers", "%s", o.planJobs(s))
+	if o.program != nil {
+		p.add("code", "%s", o.program.Code)
+		for _, arg := range append(s.Arg, s.ArgJSON...) {
+			p.add("arg", "%s", arg)
+		}
+	}
+	command := o.commandFor(1)
+	if o.init != "" {
+		command.Argv = command.Argv[len(command.Argv)-len(o.command):] // without the shell in front of it
+	}
+	p.add("command", "%s", abridged(command.Argv))
+	p.add("program", "%s", found(command.Argv[0]))
+	if s.Init != "" {
+		p.add("init", "%s", s.Init)
+	}
+	if s.Exit != "" {
+		p.add("exit", "%s", s.Exit)
+	}
+	var environ []string
+	for _, variable := range command.Env[len(os.Environ()):] {
+		name, value, _ := strings.Cut(variable, "=")
+		environ = append(environ, name+"="+abridged([]string{value}))
+	}
+	p.add("environ", "%s", strings.Join(environ, " "))
+}
+
+// planJobs says how many workers there would be, and what becomes of them.
+func (o *options) planJobs(s *settings) string {
+	text := fmt.Sprintf("up to %d, started when there is work for them", o.jobs)
+	if o.jobs > 1 && strings.Contains(strings.Join(o.command, " "), "{%}") {
+		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", o.jobs)
+	}
+	for _, more := range []struct {
+		is   bool
+		text string
+	}{
+		{s.Ready != "", "warm when one prints a line that matches " + s.Ready},
+		{o.engine.RecycleNum > 0, fmt.Sprintf("each replaced after %d items", o.engine.RecycleNum)},
+		{s.RecycleRSS != "", "each replaced when it outgrows " + s.RecycleRSS},
+		{s.Lockstep, "one item in flight in each"},
+	} {
+		if more.is {
+			text += "\n" + more.text
+		}
+	}
+	return text
+}
+
+// found says where the program of a worker is, which is looked up without running it. The init code may move it yet.
+func found(name string) string {
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil, errors.Is(err, exec.ErrDot):
+		return path
+	case errors.Is(err, exec.ErrNotFound):
+		return name + ": not found in PATH"
+	}
+	return fmt.Sprintf("%s: %v", name, errors.Unwrap(err))
+}
+
+// abridged returns words as they are typed, but for long ones their length: the code that runs CODE, say.
+func abridged(words []string) string {
+	short := make([]string, len(words))
+	for i, word := range words {
+		short[i] = shellQuote(word)
+		if len(word) > longestWord || !utf8.ValidString(word) {
+			short[i] = fmt.Sprintf("(%d bytes)", len(word))
+		}
+	}
+	return strings.Join(short, " ")
+}
+
+// planAnswers says where answers go, and how they look.
+func (o *options) planAnswers() string {
+	text := "to standard output"
+	if o.output != "" {
+		text = "to " + o.output
+		info, err := os.Stat(o.output)
+		switch {
+		case err == nil && !info.Mode().IsRegular():
+		case err == nil:
+			text += ", which is replaced when the run is complete; until then they are in " + o.output + ".part"
+		default:
+			text += ", which appears when the run is complete; until then they are in " + o.output + ".part"
+		}
+	}
+	f := &o.engine.Format
+	text += map[bool]string{false: "\nin input order", true: "\nas they are answered, in any order"}[o.engine.Unordered]
+	text += map[bool]string{true: ", as ITEM<TAB>ANSWER"}[f.Tag] + map[bool]string{true: ", as JSON objects"}[f.JSON]
+	return text + fmt.Sprintf(", each ended by %q", []byte{f.End})
+}
+
+// planFailures says what becomes of an item that fails.
+func (o *options) planFailures(s *settings) string {
+	e := &o.engine
+	text := map[engine.OnError]string{
+		engine.Fill: fmt.Sprintf("print %q in place of an answer", e.Format.Fill), engine.Skip: "print nothing", engine.Stop: "end the run",
+	}[e.Format.OnError]
+	if e.Format.OnError == engine.Fill && e.Format.Fill == "" {
+		text = "print an empty line in place of an answer"
+	}
+	if o.failed != "" {
+		text += "\nitems that fail are written to " + o.failed
+	}
+	if e.Timeout > 0 {
+		text += fmt.Sprintf("\nan item fails when it takes longer than %v", e.Timeout)
+	}
+	text += "\n" + retried(e.Retries)
+	if e.Halt != (engine.Halt{}) {
+		text += "\nthe run stops early at " + s.Halt
+	}
+	return text
+}
+
+// retried says how often an item that fails is tried again.
+func retried(r engine.Retries) string {
+	switch {
+	case r == engine.Retries{}:
+		return "never tried again"
+	case r.Died == r.TimedOut && r.Died == r.Reported:
+		return fmt.Sprintf("tried %d more times before that", r.Died)
+	}
+	return fmt.Sprintf("tried again %d x if its worker died, %d x if it took too long, %d x if an error was reported", r.Died, r.TimedOut, r.Reported)
+}
+
+// resumeState says what an earlier run has left that this one would take up; "" without --resume. It only looks: to open the
+// journal would lock it, and mend it.
+func resumeState(o *options) (string, error) {
+	if !o.resume {
+		return "", nil
+	}
+	size := func(name string) (int64, bool) {
+		info, err := os.Stat(name)
+		if err != nil {
+			return 0, false
+		}
+		return info.Size(), true
+	}
+	_, journal := size(o.output + ".stoke")
+	part, begun := size(o.output + ".part")
+	_, complete := size(o.output)
+	switch {
+	case journal && begun:
+		return fmt.Sprintf("goes on with %s.part, which has %d bytes, unless %s.stoke tells of another run", o.output, part, o.output), nil
+	case journal && complete:
+		return fmt.Sprintf("%s is complete; if it is of this run and this input, there is nothing to do", o.output), nil
+	}
+	return "nothing to take up: the run begins at the first item", nil
+}

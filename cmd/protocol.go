@@ -1,0 +1,124 @@
+package cmd
+
+import (
+	"crypto/rand"
+	"strings"
+
+	"stoke/pkg/lang"
+	"stoke/pkg/wire"
+)
+
+// checkProtocol reads what workers speak, where that is no plain framing.
+func (s *settings) checkProtocol(o *options, args []string) error {
+	given := 0
+	for _, is := range []bool{s.Lang != "", s.RPC, s.Send != "" || s.Until != "", s.Framing != "lines"} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		return usagef("--lang, --rpc, --send and --framing exclude each other: each says what workers speak")
+	}
+	if s.Concurrency < 0 {
+		return usagef("--concurrency %d: must not be negative", s.Concurrency)
+	}
+	if s.Concurrency > 0 && s.Lang == "" && !s.RPC {
+		return usagef("--concurrency: only --lang and --rpc workers can be at several items at a time").withHint("--jobs is the number of workers")
+	}
+	o.engine.Concurrency = s.Concurrency
+	switch {
+	case s.RPC:
+		o.again = s.againWith([]string{"--rpc"}, args)
+		o.framing, o.engine.Escaped, o.engine.StartsWarm = wire.Escaped, true, true
+		o.speech = func() wire.Translator { return wire.NewRPC(int(o.engine.MaxItem)) }
+	case s.Send != "" || s.Until != "":
+		o.again = s.againWith([]string{"--send", s.Send, "--until", s.Until}, args)
+		return s.checkTemplate(o)
+	}
+	return nil
+}
+
+func (s *settings) checkTemplate(o *options) error {
+	if s.Send == "" || s.Until == "" {
+		return usagef("--send and --until need each other")
+	}
+	text, err := unescape(s.Send)
+	if err != nil {
+		return usagef("--send %q: %v", s.Send, err)
+	}
+	template, err := wire.NewTemplate(text)
+	if err != nil {
+		return usagef("--send %q: %v", s.Send, err)
+	}
+	line, err := unescape(s.Until)
+	if err != nil {
+		return usagef("--until %q: %v", s.Until, err)
+	}
+	if _, err := wire.NewUntil(line, 1); err != nil {
+		return usagef("--until %q: %v", s.Until, err)
+	}
+	o.framing, o.engine.Escaped, o.engine.LinesPerItem = template, true, template.Lines()
+	o.speech = func() wire.Translator {
+		u, _ := wire.NewUntil(line, int(o.engine.MaxItem)) // was tried above
+		return u
+	}
+	return nil
+}
+
+// checkCode reads CODE and what belongs to it.
+func (s *settings) checkCode(o *options, args []string) error {
+	if len(args) != 1 {
+		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'")
+	}
+	if s.Worker != "" {
+		return usagef("--worker and --lang exclude each other")
+	}
+	p := &lang.Program{Lang: s.Lang, Code: args[0], Init: s.Init, Exit: s.Exit, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter}
+	for _, from := range []struct {
+		list []string
+		json bool
+		flag string
+	}{{s.Arg, false, "--arg"}, {s.ArgJSON, true, "--argjson"}} {
+		for _, text := range from.list {
+			name, value, ok := strings.Cut(text, "=")
+			if !ok {
+				return usagef("%s %q: not NAME=VALUE", from.flag, text)
+			}
+			p.Args = append(p.Args, lang.Arg{Name: name, Value: value, JSON: from.json})
+		}
+	}
+	if err := p.Check(); err != nil {
+		return usagef("%v", err)
+	}
+	o.program, o.init, o.nonce = p, "", rand.Text()
+	e := &o.engine
+	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
+	o.framing = wire.Escaped
+	if lang.Marked(s.Lang) {
+		o.framing = wire.EscapedText
+		o.speech = func() wire.Translator { return wire.NewMarked(o.nonce, int(e.MaxItem)) }
+	} else {
+		e.Grouped = true
+	}
+	o.again = s.againWith([]string{"--lang", s.Lang}, args)
+	return nil
+}
+
+// againWith returns the command line of a stoke with one worker of the same kind.
+func (s *settings) againWith(protocol, command []string) []string {
+	words := append([]string{"stoke", "-j1"}, protocol...)
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"--init", []string{s.Init}}, {"--arg", s.Arg}, {"--argjson", s.ArgJSON}, {"--interpreter", []string{s.Interpreter}}} {
+		for _, value := range flag.values {
+			if value != "" {
+				words = append(words, flag.name, value)
+			}
+		}
+	}
+	if s.ItemType != "text" {
+		words = append(words, "--item-type", s.ItemType)
+	}
+	return append(append(words, "--"), command...)
+}

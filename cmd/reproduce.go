@@ -1,0 +1,75 @@
+package cmd
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/source"
+)
+
+// mostQuoted is the longest item that a hint repeats, in bytes.
+const mostQuoted = 200
+
+// reproduce returns what shows the failure of an item again: a command, if the item can be typed.
+func (o *options) reproduce(e *engine.ItemError) string {
+	if e.Slot == 0 {
+		return ""
+	}
+	if e.Partial || len(e.Item) > mostQuoted || !utf8.Valid(e.Item) || bytes.ContainsFunc(e.Item, unprintable) {
+		return "--failed FILE keeps the items that failed, to be fed in again"
+	}
+	words, sent := o.commandFor(e.Slot).Argv, append(e.Item[:len(e.Item):len(e.Item)], '\n')
+	if o.again != nil {
+		words = o.again
+	} else {
+		var err error
+		if sent, err = o.framing.Encode(nil, e.Item); err != nil {
+			return ""
+		}
+	}
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shellQuote(word)
+	}
+	return "to see it again: printf " + shellQuote(printfFormat(sent)) + " | " + strings.Join(quoted, " ")
+}
+
+func unprintable(r rune) bool { return r < ' ' || r == 0x7f }
+
+// printfFormat returns what makes printf(1) print p.
+func printfFormat(p []byte) string {
+	return strings.NewReplacer("%", "%%", `\`, `\\`, "\n", `\n`, "\x00", `\0`).Replace(string(p))
+}
+
+// shellQuote returns word as it is typed in a shell.
+func shellQuote(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=@+%"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// countFor counts the items of in where --halt needs to know: a share of all of them was asked for, and in is a file.
+func (o *options) countFor(in *os.File) (n int64, err error) {
+	info, err := in.Stat()
+	if o.engine.Halt.Share == 0 || err != nil || !info.Mode().IsRegular() {
+		if o.engine.Halt.Share > 0 && o.engine.Halt.Of == engine.Finished {
+			return 0, usagef("--halt: a share of all items that are done can only be told of an input file").withHint("give a number, or the input with --arg-file")
+		}
+		return 0, nil
+	}
+	start, err := in.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, named("--arg-file", err)
+	}
+	if n, err = source.Count(in, o.delimiter); err != nil {
+		return 0, named("--arg-file", err)
+	}
+	_, err = in.Seek(start, io.SeekStart)
+	return n, named("--arg-file", err)
+}

@@ -1,0 +1,109 @@
+package cmd
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/lang"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// translated is a worker whose output must be translated.
+type translated struct {
+	*worker.Worker
+	translator wire.Translator
+	early      []byte // lines that it has given already
+}
+
+// Speech is what the engine asks such a worker for.
+func (t *translated) Speech() (wire.Translator, []byte) { return t.translator, t.early }
+
+// shower returns what shows lines of a worker on stderr, marked with its slot if there are several.
+func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
+	prefix := ""
+	if o.jobs > 1 {
+		prefix = fmt.Sprintf("[%d] ", slot)
+	}
+	return func(lines []byte) { to.Lines(prefix, lines) }
+}
+
+// withEnd returns p with a newline at its end.
+func withEnd(p []byte) []byte {
+	if bytes.HasSuffix(p, []byte("\n")) {
+		return p
+	}
+	return append(p, '\n')
+}
+
+// greet waits until a worker that says so itself is ready for items.
+func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled func() bool) (engine.Worker, error) {
+	if o.speech != nil {
+		t := &translated{Worker: w, translator: o.speech()}
+		defer o.wonder(slot)()
+		err := w.Await(o.engine.InitTimeout, cancelled, func(out []byte) ([]byte, bool, error) {
+			var err error
+			t.early, err = t.translator.Translate(t.early, out)
+			if p := t.translator.Aside(); len(p) > 0 {
+				show(withEnd(p))
+			}
+			ready, _ := t.translator.Ready()
+			return out[:0], ready, err
+		})
+		if err != nil {
+			return nil, failedStart(slot, w, err)
+		}
+		return t, nil
+	}
+	if o.program != nil {
+		if err := w.Await(o.engine.InitTimeout, cancelled, codeReady); err != nil {
+			return nil, failedStart(slot, w, err)
+		}
+	}
+	return w, nil
+}
+
+// wonder warns of a --rpc worker that has not said for a while that it is ready, until done is called: perhaps it loads
+// something large, perhaps it does not know that it should.
+func (o *options) wonder(slot int) (done func()) {
+	if o.program != nil {
+		return func() {}
+	}
+	t := time.AfterFunc(longGreeting, func() {
+		o.engine.Warn(fmt.Sprintf("worker %d has not said for %v that it is ready: with --rpc it is to send the notification `ready`", slot, longGreeting))
+	})
+	return func() { t.Stop() }
+}
+
+// longGreeting is how long a worker may load before a word is said about it.
+const longGreeting = 10 * time.Second
+
+// codeReady looks for what a runner of package lang says first.
+func codeReady(out []byte) (rest []byte, ready bool, err error) {
+	line, rest, whole := bytes.Cut(out, []byte("\n"))
+	switch text, fault := bytes.CutPrefix(line, []byte(`\?`)); {
+	case !whole:
+		return out, false, nil
+	case string(line) == `\ready`:
+		return rest, true, nil
+	case fault:
+		if text, err = wire.Unescape(text); err != nil {
+			return rest, false, err
+		}
+		return rest, false, &wire.CodeError{Text: string(text)}
+	}
+	return out, false, fmt.Errorf("the interpreter does not run stoke's program, but prints %s", engine.Quote(line, false))
+}
+
+// packageHint says what brings the interpreter of --lang.
+func (o *options) packageHint() string {
+	if o.program == nil {
+		return ""
+	}
+	if brings := lang.Package(o.program.Lang); brings != "" && o.program.Interpreter == "" {
+		return "install " + brings + ", or give --interpreter"
+	}
+	return ""
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var (
+	faultSeed  = flag.Uint64("fault-seed", 0, "replay one seed of TestFaultsOfProcesses")
+	faultSeeds = flag.Uint64("fault-seeds", 40, "how many seeds TestFaultsOfProcesses tries")
+)
+
+// run is stoke with real workers, as a user would start it.
+type run struct {
+	*exec.Cmd
+	out, err bytes.Buffer
+}
+
+func stoke(input string, args ...string) *run {
+	r := &run{Cmd: exec.Command("stoke", args...)}
+	r.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=none")
+	r.Stdin, r.Stdout, r.Stderr = strings.NewReader(input), &r.out, &r.err
+	return r
+}
+
+// status runs to the end and returns the exit status.
+func (r *run) status(t *testing.T) int {
+	t.Helper()
+	err := r.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return r.ProcessState.ExitCode()
+}
+
+// workers lists the processes that a process of ours has started and that have not ended.
+func workers(parent int) (pids []int) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		for _, field := range strings.Fields(string(text)) {
+			pid, _ := strconv.Atoi(field)
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// TestWorkersKilledAtRandom kills a worker every 50 ms. Nothing is lost, nothing fails, nothing is out of order.
+func TestWorkersKilledAtRandom(t *testing.T) {
+	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
+		t.Skip("perl, which starts quickly, is not installed")
+	}
+	const slow = "select undef, undef, undef, 0.0002;"
+	kinds := []struct {
+		name  string
+		items int
+		code  string
+	}{
+		{"fast, flushed", 2_000_000, "$| = 1"},
+		{"fast, buffered", 2_000_000, "1"},
+		{"slow, flushed", 8_000, "$| = 1; " + slow},
+		{"slow, buffered", 8_000, slow},
+	}
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			var input strings.Builder
+			for i := range kind.items {
+				fmt.Fprintln(&input, i)
+			}
+			r := stoke(input.String(), "-j4", "--retries", "20", "perl", "-pe", kind.code)
+			if err := r.Start(); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan struct{})
+			var killer sync.WaitGroup
+			killer.Go(func() { killSome(r.Process.Pid, done) })
+			status := r.status(t)
+			close(done)
+			killer.Wait()
+			if status != 0 || r.out.String() != input.String() {
+				t.Errorf("status %d, %d of %d bytes out\n%.2000s", status, r.out.Len(), input.Len(), r.err.String())
+			}
+		})
+	}
+}
+
+// killSome kills a worker of stoke every 50 ms until it is done.
+func killSome(stoke int, done <-chan struct{}) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			if pids := workers(stoke); len(pids) > 0 {
+				_ = syscall.Kill(pids[rand.IntN(len(pids))], syscall.SIGKILL)
+			}
+		}
+	}
+}
+
+// acts are what items may do to their worker; the first ones do no harm.
+var acts = []string{"slow", "kill", "segv", "group", "exit", "leave", "halfdie", "close", "fork", "hang", "half"}
+
+const harmless = 1
+
+// TestFaultsOfProcesses feeds items that do all sorts of things to real workers: exactly those fail, all others are
+// answered, in order, and no process is left.
+func TestFaultsOfProcesses(t *testing.T) {
+	if *faultSeed != 0 {
+		tryProcesses(t, *faultSeed)
+		return
+	}
+	var groups sync.WaitGroup
+	const atOnce = 6
+	for g := range uint64(atOnce) {
+		groups.Go(func() {
+			for seed := g + 1; seed <= *faultSeeds && !t.Failed(); seed += atOnce {
+				tryProcesses(t, seed)
+			}
+		})
+	}
+	groups.Wait()
+}
+
+func tryProcesses(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	var input, want strings.Builder
+	failed := 0
+	buffered := rng.IntN(2) == 0
+	hung := buffered || rng.IntN(3) > 0 // items that hang take their time, the more the less is known of their worker
+	for i := range 2 + rng.IntN(300) {
+		item := strconv.Itoa(i)
+		answer := item
+		if i > 0 && rng.IntN(40) == 0 {
+			act := rng.IntN(len(acts))
+			if acts[act] == "hang" || acts[act] == "half" || acts[act] == "close" {
+				if hung {
+					act = 0
+				}
+				hung = true
+			}
+			item += " " + acts[act]
+			answer = item
+			if act >= harmless {
+				answer = "-"
+				failed++
+			}
+		}
+		input.WriteString(item + "\n")
+		want.WriteString(answer + "\n")
+	}
+	args := []string{"-j", strconv.Itoa(1 + rng.IntN(4)), "--timeout", "3s", "--on-error", "fill=-", "--retries", strconv.Itoa(rng.IntN(2))}
+	if rng.IntN(4) == 0 {
+		args = append(args, "--recycle-after", strconv.Itoa(1+rng.IntN(50)))
+	}
+	args = append(args, "fake", "act", "mark=seed"+strconv.FormatUint(seed, 10)+"of"+strconv.Itoa(os.Getpid()))
+	if buffered {
+		args = append(args, "buffer")
+	}
+	r := stoke(input.String(), args...)
+	if err := r.Start(); err != nil {
+		t.Error(err)
+		return
+	}
+	wanted := 0
+	if failed > 0 {
+		wanted = 123
+	}
+	if status := r.status(t); status != wanted || r.out.String() != want.String() {
+		t.Errorf("go test . -run TestFaultsOfProcesses -fault-seed=%d: stoke %s: status %d, want %d\n%.3000s\n%s", seed,
+			strings.Join(args, " "), status, wanted, r.err.String(), firstDifference(r.out.String(), want.String()))
+	}
+	if left := processes(args[len(args)-1]); len(left) > 0 {
+		t.Errorf("go test . -run TestFaultsOfProcesses -fault-seed=%d: left behind: %v", seed, left)
+	}
+}
+
+// firstDifference shows where two outputs part.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d is %q, want %q", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// processes lists those with word among their arguments that have not ended, but for stoke itself.
+func processes(word string) (found []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range all {
+		text, err := os.ReadFile(name)
+		words := strings.Split(string(text), "\x00")
+		if err == nil && strings.HasPrefix(word, "mark=") && filepath.Base(words[0]) == "fake" && strings.Contains(string(text), word) {
+			found = append(found, strings.Join(words, " "))
+		}
+	}
+	return found
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var (
+	resumeSeed  = flag.Uint64("resume-seed", 0, "replay one seed of TestResumeAfterKill")
+	resumeSeeds = flag.Uint64("resume-seeds", 300, "how many seeds TestResumeAfterKill tries")
+)
+
+// caller is a worker that notes each item it is called with in the file calls, and answers with the item and something
+// that differs with each call.
+const caller = `BEGIN { $| = 1; open C, ">>", shift; select((select(C), $| = 1)[0]) }
+chomp; syswrite C, "$_\n"; select undef, undef, undef, 0.0003 if $_ % 3; print "$_ $$-", ++$k, "\n"`
+
+// TestResumeAfterKill kills stoke with SIGKILL at random times and starts it again until it is done: OUT then has one of
+// the answers for each item, in order, and none was asked for again but those that were in flight.
+func TestResumeAfterKill(t *testing.T) {
+	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
+		t.Skip("perl is not installed")
+	}
+	if *resumeSeed != 0 {
+		tryResume(t, *resumeSeed)
+		return
+	}
+	var groups sync.WaitGroup
+	const atOnce = 4
+	for g := range uint64(atOnce) {
+		groups.Go(func() {
+			for seed := g + 1; seed <= *resumeSeeds && !t.Failed(); seed += atOnce {
+				tryResume(t, seed)
+			}
+		})
+	}
+	groups.Wait()
+}
+
+func tryResume(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 4))
+	dir := t.TempDir()
+	out, calls := filepath.Join(dir, "out"), filepath.Join(dir, "calls")
+	items := 200 + rng.IntN(1500)
+	var input strings.Builder
+	for i := range items {
+		fmt.Fprintln(&input, i+1)
+	}
+	args := []string{"-j", strconv.Itoa(1 + rng.IntN(3)), "-o", out, "--resume"}
+	unordered := rng.IntN(3) == 0
+	if unordered {
+		args = append(args, "-u")
+	}
+	args = append(args, "--", "perl", "-ne", caller, calls)
+	kills := 0
+	for done := false; !done; kills++ {
+		r := stoke(input.String(), args...)
+		if err := r.Start(); err != nil {
+			t.Error(err)
+			return
+		}
+		after := time.AfterFunc(time.Duration(20+rng.IntN(300))*time.Millisecond, func() { _ = r.Process.Signal(syscall.SIGKILL) })
+		status := r.status(t)
+		after.Stop()
+		if done = status == 0; !done && status != -1 {
+			t.Errorf("go test . -run TestResumeAfterKill -resume-seed=%d: status %d\n%s", seed, status, r.err.String())
+			return
+		}
+	}
+	answers, _ := os.ReadFile(out)
+	called, _ := os.ReadFile(calls)
+	if problem := wrongAnswers(string(answers), items, unordered); problem != "" {
+		t.Errorf("go test . -run TestResumeAfterKill -resume-seed=%d: %s", seed, problem)
+	}
+	// Each worker has a few milliseconds of work in flight, here some 40 items, and may have begun with more.
+	if n := strings.Count(string(called), "\n"); n > items+(kills-1)*3*100 {
+		t.Errorf("go test . -run TestResumeAfterKill -resume-seed=%d: %d calls for %d items in %d runs", seed, n, items, kills)
+	}
+}
+
+// wrongAnswers says what is wrong with the output of a run; nothing if it is empty.
+func wrongAnswers(out string, items int, unordered bool) string {
+	seen := map[string]bool{}
+	for i, line := range strings.Split(strings.TrimSuffix(out, "\n"), "\n") {
+		item, _, ok := strings.Cut(line, " ")
+		if !ok || seen[item] || !unordered && item != strconv.Itoa(i+1) {
+			return fmt.Sprintf("line %d is %q", i+1, line)
+		}
+		seen[item] = true
+	}
+	if len(seen) != items {
+		return fmt.Sprintf("%d answers for %d items", len(seen), items)
+	}
+	return ""
+}
