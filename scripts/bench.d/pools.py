@@ -33,7 +33,12 @@ def straggle(line):
     return line.rstrip("\n")
 
 
-TASKS = {"reverse": reverse, "sleep": sleep, "straggle": straggle}
+def increment(line):
+    """What the rows of --lang do."""
+    return int(line) + 1
+
+
+TASKS = {"reverse": reverse, "increment": increment, "sleep": sleep, "straggle": straggle}
 
 
 def mapped(kind, task, jobs, chunk, items):
