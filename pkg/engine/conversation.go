@@ -47,7 +47,8 @@ type conversation struct {
 	buf      []byte // output read and not yet collected
 	skipping bool   // an answer above the limit is being read past
 	rest     time.Duration
-	warm     bool // it has read something
+	warm     bool // it has read something, or was seen to be about to
+	counted  bool // it counts as one that warms up
 	prompt   bool // it has answered everything it had, at some time
 	retiring bool
 	sized    time.Time     // when its memory was last looked at
@@ -77,11 +78,13 @@ const (
 	closed
 )
 
-// newConversation prepares to talk to w, which is known to be warm or may still have to warm up.
-func newConversation(r *runner, w Worker, warm bool) *conversation {
+// newConversation prepares to talk to w, which may still have to warm up. A successor has been given time for that, and
+// does not count as warming up any more, but if it was not seen to read it may need more.
+func newConversation(r *runner, w Worker, counted bool) *conversation {
 	now := time.Now()
+	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.o.flushes()}
+		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.o.flushes()}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -105,8 +108,8 @@ func (c *conversation) run(first *batch) (outcome, error) {
 	}
 	c.finish(0)
 	c.e.dismiss(c.w)
-	if !c.warm {
-		c.warm = true
+	if c.counted {
+		c.counted = false
 		c.e.warmedUp()
 	}
 	c.e.pool.Put(c.buf)
@@ -343,6 +346,9 @@ func (c *conversation) heat() {
 	if !c.warm {
 		c.warm = true
 		c.probe = soonProbe // it grew with the warm-up
+	}
+	if c.counted {
+		c.counted = false
 		if !c.replaced {
 			c.r.initFor = time.Since(c.began)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"stoke/pkg/source"
 	"stoke/pkg/worker"
 )
 
@@ -210,7 +211,7 @@ func TestPauseAfterSlowWarmUp(t *testing.T) {
 	e := New(newTrial(nil).Options)
 	f := newFake(echo)
 	f.verdict = worker.Busy
-	c := newConversation(e.runners[0], f, false)
+	c := newConversation(e.runners[0], f, true)
 	for range 30 {
 		if err := c.warming(); err != nil {
 			t.Fatal(err)
@@ -309,11 +310,39 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 func TestHangingUpIsNoNewBeginning(t *testing.T) {
 	e := New(newTrial(nil).Options)
 	f := newFake(echo)
-	c := newConversation(e.runners[0], f, true)
+	c := newConversation(e.runners[0], f, false)
 	began := time.Now().Add(-time.Minute)
 	c.mark, c.in = began, ending
 	c.hangUp()
 	if c.in != closed || !c.mark.Equal(began) {
 		t.Errorf("input %v, work began %v later than it did", c.in, c.mark.Sub(began))
+	}
+}
+
+// unreadWorker is one that has not begun to read.
+type unreadWorker struct{ *fakeWorker }
+
+func (unreadWorker) Read() (int64, bool) { return 0, true }
+
+// A successor that was given its time to settle, and still loads when it gets its first item, must not be said to have
+// been at that item all the while.
+func TestLoadingSuccessorDoesNotTimeOut(t *testing.T) {
+	tr := newTrial(nil)
+	tr.Timeout = time.Second
+	e := New(tr.Options)
+	for _, tt := range []struct {
+		verdict worker.Verdict
+		want    bool
+	}{{worker.Busy, false}, {worker.Idle, true}} {
+		f := newFake(echo)
+		f.verdict = tt.verdict
+		c := newConversation(e.runners[0], unreadWorker{f}, false)
+		if err := c.send(e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})); err != nil {
+			t.Fatal(err)
+		}
+		c.mark = time.Now().Add(-time.Hour)
+		if got := c.expired(); got != tt.want {
+			t.Errorf("a successor seen to be %v, an hour after it was sent an item: timed out %v, want %v", tt.verdict, got, tt.want)
+		}
 	}
 }

@@ -104,17 +104,17 @@ func (r *runner) first() *batch {
 	return nil
 }
 
-// start starts a worker, or returns the successor that is being warmed up.
-func (r *runner) start() (w Worker, warm bool, err error) {
+// start starts a worker, or returns the successor that is being warmed up. counted says that it still counts as warming up.
+func (r *runner) start() (w Worker, counted bool, err error) {
 	if p := r.next; p != nil {
 		r.next = nil
 		<-p.ready
-		return p.w, true, p.err
+		return p.w, false, p.err
 	}
 	began := time.Now()
 	w, err = r.e.launch(r.slot, 0, r.e.cancelled)
 	r.initFor = time.Since(began)
-	return w, r.e.o.StartsWarm, err
+	return w, !r.e.o.StartsWarm, err
 }
 
 // launch starts one worker, when few enough others warm up. Unless Start returns only warm workers, this one counts
@@ -149,7 +149,7 @@ func (e *Engine) warmedUp() {
 // first. It returns when the last of them is gone. An error is that of a failed start, or one that ends the run.
 func (r *runner) serve(first *batch) error {
 	for {
-		w, warm, err := r.start()
+		w, counted, err := r.start()
 		if err != nil {
 			if first != nil {
 				r.e.dispatch.giveBack(first, 0, nil)
@@ -157,7 +157,7 @@ func (r *runner) serve(first *batch) error {
 			return err
 		}
 		r.attach(w)
-		c := newConversation(r, w, warm)
+		c := newConversation(r, w, counted)
 		outcome, err := c.run(first)
 		r.attach(nil)
 		if outcome != replaced || err != nil {
