@@ -19,7 +19,7 @@ import (
 
 var (
 	faultSeed  = flag.Uint64("fault-seed", 0, "replay one seed of TestFaultsOfProcesses")
-	faultSeeds = flag.Uint64("fault-seeds", 40, "how many seeds TestFaultsOfProcesses tries")
+	faultSeeds = flag.Uint64("fault-seeds", 24, "how many seeds TestFaultsOfProcesses tries")
 )
 
 // run is stoke with real workers, as a user would start it.
@@ -81,7 +81,7 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 			for i := range kind.items {
 				fmt.Fprintln(&input, i)
 			}
-			r := stoke(input.String(), "-j4", "--retries", "20", "perl", "-pe", kind.code)
+			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "perl", "-pe", kind.code)
 			if err := r.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -144,10 +144,10 @@ func tryProcesses(t *testing.T, seed uint64) {
 	failed := 0
 	buffered := rng.IntN(2) == 0
 	hung := buffered || rng.IntN(3) > 0 // items that hang take their time, the more the less is known of their worker
-	for i := range 2 + rng.IntN(300) {
+	for i := range 2 + rng.IntN(120) {
 		item := strconv.Itoa(i)
 		answer := item
-		if i > 0 && rng.IntN(40) == 0 {
+		if i > 0 && rng.IntN(30) == 0 {
 			act := rng.IntN(len(acts))
 			if acts[act] == "hang" || acts[act] == "half" || acts[act] == "close" {
 				if hung {
@@ -167,7 +167,7 @@ func tryProcesses(t *testing.T, seed uint64) {
 	}
 	args := []string{"-j", strconv.Itoa(1 + rng.IntN(4)), "--timeout", "3s", "--on-error", "fill=-", "--retries", strconv.Itoa(rng.IntN(2))}
 	if rng.IntN(4) == 0 {
-		args = append(args, "--recycle-after", strconv.Itoa(1+rng.IntN(50)))
+		args = append(args, "--recycle-after", strconv.Itoa(10+rng.IntN(50)))
 	}
 	args = append(args, "fake", "act", "mark=seed"+strconv.FormatUint(seed, 10)+"of"+strconv.Itoa(os.Getpid()))
 	if buffered {

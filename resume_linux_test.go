@@ -17,16 +17,18 @@ import (
 
 var (
 	resumeSeed  = flag.Uint64("resume-seed", 0, "replay one seed of TestResumeAfterKill")
-	resumeSeeds = flag.Uint64("resume-seeds", 300, "how many seeds TestResumeAfterKill tries")
+	resumeSeeds = flag.Uint64("resume-seeds", 60, "how many seeds TestResumeAfterKill tries, some five kills each")
 )
 
 // caller is a worker that notes each item it is called with in the file calls, and answers with the item and something
-// that differs with each call.
+// that differs with each call. At the call that KILL_AT says, if any, it kills stoke.
 const caller = `BEGIN { $| = 1; open C, ">>", shift; select((select(C), $| = 1)[0]) }
-chomp; syswrite C, "$_\n"; select undef, undef, undef, 0.0003 if $_ % 3; print "$_ $$-", ++$k, "\n"`
+chomp; syswrite C, "$_\n"; select undef, undef, undef, 0.0003 if $_ % 3; print "$_ $$-", ++$k, "\n";
+kill 9, getppid if $k == $ENV{KILL_AT}`
 
-// TestResumeAfterKill kills stoke with SIGKILL at random times and starts it again until it is done: OUT then has one of
-// the answers for each item, in order, and none was asked for again but those that were in flight.
+// TestResumeAfterKill kills stoke with SIGKILL a few times, at random times or after random progress, and starts it again
+// until it is done: OUT then has one of the answers for each item, in order, and none was asked for again but those that
+// were in flight.
 func TestResumeAfterKill(t *testing.T) {
 	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("perl is not installed")
@@ -62,16 +64,23 @@ func tryResume(t *testing.T, seed uint64) {
 		args = append(args, "-u")
 	}
 	args = append(args, "--", "perl", "-ne", caller, calls)
-	kills := 0
+	kills, most := 0, 2+rng.IntN(7)
 	for done := false; !done; kills++ {
 		r := stoke(input.String(), args...)
+		after := time.Duration(20+rng.IntN(300)) * time.Millisecond
+		if kills == most {
+			after = time.Hour
+		} else if rng.IntN(3) > 0 {
+			after = time.Hour
+			r.Env = append(r.Env, "KILL_AT="+strconv.Itoa(1+rng.IntN(items/3)))
+		}
 		if err := r.Start(); err != nil {
 			t.Error(err)
 			return
 		}
-		after := time.AfterFunc(time.Duration(20+rng.IntN(300))*time.Millisecond, func() { _ = r.Process.Signal(syscall.SIGKILL) })
+		timer := time.AfterFunc(after, func() { _ = r.Process.Signal(syscall.SIGKILL) })
 		status := r.status(t)
-		after.Stop()
+		timer.Stop()
 		if done = status == 0; !done && status != -1 {
 			t.Errorf("go test . -run TestResumeAfterKill -resume-seed=%d: status %d\n%s", seed, status, r.err.String())
 			return

@@ -43,7 +43,7 @@ func (c *conversation) loss(exit worker.Exit) loss {
 		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0, proven: c.e.answered.Load() > 0,
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.flushing() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
-		once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
+		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
 }
 

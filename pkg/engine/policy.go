@@ -15,6 +15,7 @@ type loss struct {
 	read     int  // of the unanswered items, how many it had begun to read
 	flushes  bool // it writes each answer before it turns to the next item
 	leftHere bool // another worker has left at the first of them before
+	single   bool // it was sent no other item, so that its answers cannot be shifted
 	once     bool // no item may be begun twice
 }
 
@@ -42,7 +43,7 @@ func judge(l loss) action {
 		switch {
 		case !l.started:
 			return startOver
-		case l.zero && l.hungUp, l.exited && l.hungUp && l.waited:
+		case l.zero && l.hungUp && !l.single, l.exited && l.hungUp && l.waited:
 			return giveUp // it has worked through its items, and answered too few
 		case l.zero && !l.worked && !l.proven:
 			return startOver
