@@ -19,7 +19,7 @@ import (
 
 var (
 	faultSeed  = flag.Uint64("fault-seed", 0, "replay one seed of TestFaultsOfProcesses")
-	faultSeeds = flag.Uint64("fault-seeds", 24, "how many seeds TestFaultsOfProcesses tries")
+	faultSeeds = flag.Uint64("fault-seeds", 40, "how many seeds TestFaultsOfProcesses tries")
 )
 
 // run is stoke with real workers, as a user would start it.
