@@ -38,7 +38,10 @@ func TestJudge(t *testing.T) {
 			loss{owed: true, started: true, worked: true, exited: true, zero: true, read: 9}, narrow},
 
 		{"its input was ended, and it ended with status 0 and too few answers", with(func(l *loss) { l.exited, l.zero, l.hungUp = true, true, true }), giveUp},
-		{"the same, and it had only that one item: it may have died on it", with(func(l *loss) { l.exited, l.zero, l.hungUp, l.single = true, true, true, true; l.answered, l.worked = false, false }), charge},
+		{"the same, and it had only that one item: it may have died on it", with(func(l *loss) {
+			l.exited, l.zero, l.hungUp, l.single = true, true, true, true
+			l.answered, l.worked = false, false
+		}), charge},
 		{"the same, but after it was seen to wait for more", with(func(l *loss) { l.exited, l.zero, l.hungUp, l.single, l.waited = true, true, true, true, true }), giveUp},
 		{"several items and status 1, after it was seen to wait for more", with(func(l *loss) { l.exited, l.hungUp, l.waited = true, true, true }), giveUp},
 		{"the same with status 1, perhaps in the middle of an item", with(func(l *loss) { l.exited, l.hungUp = true, true }), charge},

@@ -67,19 +67,69 @@
 
   // ---- writing
 
-  let answers = []; // ready to be written: escaped lines, or numbers
-  let due = 0; // when they must be, if an item is at work then
+  const ready = Buffer.allocUnsafeSlow(1 << 17); // answers to be written
+  const SHORT = 64; // characters of an answer that is copied one by one: to call into node takes longer
+  const MOST = 2 ** 31; // numbers below it are written digit by digit
+  let filled = 0; // bytes in ready
+  let due = 0; // when they must be written, if an item is at work then
 
   function flush() {
-    if (answers.length === 0) return;
-    const bytes = encode(answers.join("\n") + "\n");
-    answers = [];
+    if (filled === 0) return;
+    const n = filled;
+    filled = 0;
+    writeAll(ready.subarray(0, n));
+    due = performance.now() + PATIENCE;
+  }
+
+  function writeAll(bytes) {
     try {
       for (let at = 0; at < bytes.length; ) at += fs.writeSync(answersFd, bytes, at);
     } catch (error) {
       process.reallyExit(1); // nobody wants answers any more
     }
-    due = performance.now() + PATIENCE;
+  }
+
+  // Puts a line, escaped as it must be, among those to be written.
+  function put(line) {
+    const plain = !strays && 3 * line.length < ready.length;
+    const bytes = plain ? null : encode(line + "\n");
+    const most = plain ? 3 * line.length + 1 : bytes.length;
+    if (filled + most > ready.length) flush();
+    if (most > ready.length) return writeAll(bytes);
+    if (!plain) return void (filled += bytes.copy(ready, filled));
+    filled += ready.utf8Write(line, filled);
+    ready[filled++] = 10;
+  }
+
+  // Puts a whole number, or a string that may have to be escaped.
+  function putValue(value) {
+    if (filled + SHORT > ready.length) flush();
+    if (typeof value === "number") {
+      if (value >= 0 && value < MOST) putDigits(value);
+      else put(String(value));
+      return;
+    }
+    if (value.length >= SHORT) return put(escape(value));
+    let end = filled;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127 || code === 10 || code === 92) return put(escape(value));
+      ready[end++] = code;
+    }
+    ready[end++] = 10;
+    filled = end;
+  }
+
+  function putDigits(value) {
+    let end = filled + 1;
+    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
+    filled = end + 1;
+    ready[end] = 10;
+    do {
+      const rest = (value / 10) | 0;
+      ready[--end] = 48 + value - 10 * rest;
+      value = rest;
+    } while (value > 0);
   }
 
   const complain = (data) => process.stderr.write(data);
@@ -110,18 +160,17 @@
 
   // ---- values
 
-  // Turns what CODE gave into an answer, escaped, or a number. list is what it printed; it is emptied.
+  // Turns what CODE gave into an answer, escaped. list is what it printed; it is emptied.
   function answer(value, list) {
     let text = value;
-    if (Number.isFinite(value)) return value;
     if (value === undefined) {
       text = decode(Buffer.concat(list.splice(0)));
       if (text.endsWith("\n")) text = text.slice(0, -1);
     } else if (value instanceof Uint8Array) {
       text = decode(Buffer.from(value.buffer, value.byteOffset, value.length));
-    } else if (typeof value === "number") {
+    } else if (typeof value === "number" && !Number.isFinite(value)) {
       throw new TypeError(`CODE gives ${value}, which is not JSON`);
-    } else if (typeof value === "bigint") {
+    } else if (typeof value === "number" || typeof value === "bigint") {
       text = String(value);
     } else if (typeof value !== "string") {
       text = JSON.stringify(value);
@@ -157,7 +206,7 @@
 
   // Ends the worker: this text would fail at every start. column counts from 0.
   function atFault(where, what, line, column) {
-    answers.push("\\?" + escape(`${where}: ${what}` + (line === undefined ? "" : "\n" + pointer(line, column))));
+    put("\\?" + escape(`${where}: ${what}` + (line === undefined ? "" : "\n" + pointer(line, column))));
     process.exit(AT_FAULT); // and flush
   }
 
@@ -262,7 +311,7 @@
   // ---- items
 
   let pieces = []; // of a line that is not complete
-  let waiting = [], next = 0; // lines that came, and which of them is next
+  let lines = "", next = 0; // whole lines that came, and where the next of them begins
   let escaped = false; // whether any of them has a backslash
   let seq = 0; // of the last item that started
   const row = []; // items that started and are not written, oldest first, if any had to wait: {text}, null until it is answered
@@ -280,12 +329,12 @@
   function arrived(chunk) {
     const end = chunk.lastIndexOf(10);
     if (end < 0) return void pieces.push(chunk);
-    const bytes = pieces.length ? Buffer.concat([...pieces, chunk.subarray(0, end)]) : chunk.subarray(0, end);
+    const whole = chunk.subarray(0, end + 1);
+    const bytes = pieces.length ? Buffer.concat([...pieces, whole]) : whole;
     pieces = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
-    const text = setup.item_type === "bytes" ? bytes.toString("latin1") : decode(bytes);
-    const lines = text.split("\n");
-    escaped = (escaped && next < waiting.length) || text.includes("\\");
-    waiting = next < waiting.length ? waiting.slice(next).concat(lines) : lines;
+    const text = setup.item_type === "bytes" ? bytes.latin1Slice() : decode(bytes);
+    escaped = (escaped && next < lines.length) || text.includes("\\");
+    lines = next < lines.length ? lines.slice(next) + text : text;
     next = 0;
     proceed();
     rest();
@@ -301,8 +350,10 @@
   // Starts items for as long as it may.
   function proceed() {
     checked = performance.now();
-    while (next < waiting.length && running < setup.concurrency) {
-      const line = waiting[next++];
+    while (next < lines.length && running < setup.concurrency) {
+      const end = lines.indexOf("\n", next);
+      const line = lines.slice(next, end);
+      next = end + 1;
       if (!escaped) start(line);
       else if (line.startsWith("\\#")) seq = Number(line.slice(2)) - 1;
       else start(unescape(line));
@@ -310,11 +361,11 @@
     }
   }
 
-  // Writes what is due. To ask for the time costs more than a quick item: after many quick ones, only each eighth asks.
+  // Writes what is due. To ask for the time costs more than a quick item: after many quick ones, only each sixteenth asks.
   function check() {
     const now = performance.now();
     quick = now - checked < 0.1 ? quick + 1 : 0;
-    unchecked = quick > 1000 ? 8 : 1;
+    unchecked = quick > 1000 ? 16 : 1;
     checked = now;
     if (now > due) flush();
   }
@@ -323,7 +374,7 @@
   function rest() {
     resting = false;
     flush();
-    if (next < waiting.length) input.pause();
+    if (next < lines.length) input.pause();
     else input.resume();
     if (ended && running === 0) finished();
   }
@@ -335,14 +386,15 @@
     seq++;
     try {
       const value = printings ? printings.run(list, work, line, seq) : work(line, seq);
+      if ((typeof value === "string" || Number.isInteger(value)) && row.length === 0 && list.length === 0) return putValue(value);
       if (value && typeof value.then === "function") return wait(value, list);
-      text = Number.isFinite(value) ? value : answer(value, list);
+      text = answer(value, list);
     } catch (error) {
       text = failure(error);
     }
     if (list.length) complain(Buffer.concat(list.splice(0)));
     if (row.length) row.push({ text });
-    else answers.push(text);
+    else put(text);
   }
 
   // Keeps a place for an item that waits.
@@ -367,7 +419,7 @@
   // Moves the answers that are complete from the row to what is written next.
   function advance() {
     let done = 0;
-    while (done < row.length && row[done].text !== null) answers.push(row[done++].text);
+    while (done < row.length && row[done].text !== null) put(row[done++].text);
     row.splice(0, done);
   }
 
@@ -411,7 +463,7 @@
       const called = await resolve("CODE");
       work = (item) => called(item);
     }
-    answers.push("\\ready");
+    put("\\ready");
     flush();
     convertItems();
     printing = [];
