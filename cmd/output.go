@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"stoke/pkg/journal"
 )
 
@@ -30,8 +32,35 @@ func openOutput(name string) (*output, error) {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		return &output{file: f}, named("--output", err)
 	}
-	f, err := os.OpenFile(name+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := openPart(name)
 	return &output{file: f, final: name}, named("--output", err)
+}
+
+// openPart opens the file in which OUT grows, and locks it against another run, which would mix its answers with ours. A run
+// with a journal locks that as well.
+func openPart(out string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(out+".part", os.O_WRONLY|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
+			f.Close()
+			return nil, &journal.LockedError{Path: out}
+		} else if err != nil && err != unix.ENOTSUP && err != unix.ENOLCK && err != unix.ENOSYS { // some network file systems have none
+			f.Close()
+			return nil, err
+		}
+		ours, err := f.Stat()
+		named, nameErr := os.Stat(f.Name())
+		if err == nil && nameErr == nil && os.SameFile(ours, named) {
+			return f, f.Truncate(0)
+		}
+		f.Close() // its last owner has given it its name between our opening and locking it
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
@@ -53,10 +82,11 @@ func (o *output) finish(complete bool) error {
 		o.file.Close()
 		return named("--output", err)
 	}
-	if err := o.file.Close(); err != nil {
+	if err := os.Rename(o.file.Name(), o.final); err != nil { // before the lock goes
+		o.file.Close()
 		return named("--output", err)
 	}
-	if err := os.Rename(o.file.Name(), o.final); err != nil {
+	if err := o.file.Close(); err != nil {
 		return named("--output", err)
 	}
 	return named("--output", syncDir(filepath.Dir(o.final)))

@@ -71,6 +71,9 @@ func (o *options) openJournal(in *os.File, v *voice) (*output, *journal.State, e
 				if state.Failed > 0 {
 					err = &itemsFailed{state.Failed}
 				}
+				if e := o.failedBefore(j); e != nil {
+					err = e
+				}
 			}
 			j.Close()
 			return nil, state, err
@@ -85,6 +88,15 @@ func (o *options) openJournal(in *os.File, v *voice) (*output, *journal.State, e
 	out := &output{journal: j, final: name}
 	out.keepSynced()
 	return out, state, nil
+}
+
+// failedBefore writes the items that had failed when the run was completed to the file for failed items.
+func (o *options) failedBefore(j *journal.Journal) error {
+	to, err := openFailed(o.failed)
+	if err != nil {
+		return err
+	}
+	return (&output{journal: j}).restoreFailed(to)
 }
 
 // completed decides what to do about a run that is complete: nothing, if its input is the same; else it starts afresh.

@@ -390,9 +390,13 @@ func (c *conversation) end(silent bool) error {
 	return c.lose(exit)
 }
 
-// last accepts a last answer that lacks only its end, from a worker that ended in peace.
+// last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
+// before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
 func (c *conversation) last() error {
 	end, ok := c.dec.Ending()
+	if _, known := c.w.Read(); known && !c.waited {
+		return nil
+	}
 	if !ok || c.sent-c.answered != 1 || c.skipping || !c.dec.Last(c.buf) {
 		return nil
 	}

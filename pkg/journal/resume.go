@@ -98,18 +98,36 @@ func open(fsys FS, out string, id *Identity) (*Journal, error) {
 	return nil, &LockedError{out}
 }
 
+// openPart opens OUT.part and locks it against a run without a journal.
+func (j *Journal) openPart(flag int) error {
+	if j.part != nil {
+		return nil
+	}
+	part, err := j.fs.OpenFile(j.partName(), os.O_RDWR|flag, 0o666)
+	if err != nil {
+		return err
+	}
+	if err := part.Lock(); err != nil {
+		part.Close()
+		if errors.Is(err, ErrBusy) {
+			err = &LockedError{j.out}
+		}
+		return err
+	}
+	j.part = part
+	return nil
+}
+
 // fresh empties both files and writes a header. A journal that has no whole header therefore belongs to a run that did
 // not begin, provided that OUT.part is empty.
 func (j *Journal) fresh(why Reason) (*State, error) {
 	if err := empty(j.file); err != nil {
 		return nil, err
 	}
-	part, err := j.fs.OpenFile(j.partName(), os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
+	if err := j.openPart(os.O_CREATE); err != nil {
 		return nil, err
 	}
-	j.part = part
-	if err := empty(part); err != nil {
+	if err := empty(j.part); err != nil {
 		return nil, err
 	}
 	j.ledger, j.written, j.checked, j.complete, j.end = newLedger(j.unordered), Sum{}, Sum{}, nil, 0
@@ -285,14 +303,14 @@ func (j *Journal) sumOut(n int64) (Sum, error) {
 
 // goOn verifies OUT.part, cuts off what cannot be trusted, and takes over from there.
 func (j *Journal) goOn(r *replay, size int64) (*State, error) {
-	part, err := j.fs.OpenFile(j.partName(), os.O_RDWR, 0)
+	err := j.openPart(0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &MissingError{j.partName()}
 	}
 	if err != nil {
 		return nil, err
 	}
-	j.part = part
+	part := j.part
 	info, err := part.Stat()
 	if err != nil {
 		return nil, err

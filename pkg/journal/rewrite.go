@@ -353,11 +353,13 @@ func (j *Journal) withoutFailed(w *rewriter, r *replay, src File) error {
 func (j *Journal) keep(src File, written Sum) error {
 	part, to := src, io.Discard
 	if j.complete != nil {
-		var err error
-		if part, err = j.fs.OpenFile(j.partName(), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666); err != nil {
+		if err := j.openPart(os.O_CREATE); err != nil {
 			return err
 		}
-		j.part, to = part, io.NewOffsetWriter(part, 0)
+		if err := j.part.Truncate(0); err != nil {
+			return err
+		}
+		part, to = j.part, io.NewOffsetWriter(j.part, 0)
 	}
 	sum, err := copyAt(to, src, 0, written.Len)
 	if err == nil && sum != written {
