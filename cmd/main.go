@@ -20,6 +20,10 @@ const gcPercent = 25
 
 // Main runs stoke with the arguments behind the program's name and returns its exit status.
 func Main(args []string) int {
+	if err := enoughFiles(); err != nil {
+		newVoice(os.Stderr).report(err)
+		return statusOf(err)
+	}
 	debug.SetGCPercent(gcPercent)
 	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)

@@ -25,6 +25,9 @@ const (
 
 // run does what o says and returns what kept it from being a success.
 func run(o *options, v *voice) error {
+	if err := enoughProcesses(o.jobs); err != nil {
+		return err
+	}
 	in, err := openInput(o.argFile)
 	if err != nil {
 		return err
@@ -146,6 +149,9 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 		first := time.Now()
 		drained <- s
 		e.Drain()
+		if e.Cold() { // nothing is in flight, and a warm-up may take long
+			cancel(&signalled{s.(syscall.Signal)})
+		}
 		for time.Since(first) < repeat {
 			s = <-signals
 		}
@@ -161,13 +167,21 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 	}
 }
 
+// naming is how long it may take to find out what an item is that has been in work for a while.
+const naming = 20 * time.Millisecond
+
 // reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
 func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGUSR1)
 	go func() {
 		for range asked {
-			v.status(e.Status())
+			s := e.Status()
+			if s.Waiting > 0 && s.Item == "" {
+				<-time.After(naming)
+				s = e.Status()
+			}
+			v.status(s)
 		}
 	}()
 	return func() {

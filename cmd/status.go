@@ -83,6 +83,8 @@ func statusOf(err error) int {
 		return statusCannot
 	case errors.As(err, &start):
 		return startStatus(start)
+	case errors.As(err, new(*limitError)):
+		return statusInit
 	case errors.As(err, &write) && closedDownstream(err):
 		return statusSignal + int(syscall.SIGPIPE)
 	}

@@ -64,12 +64,16 @@ func (v *voice) item(e *engine.ItemError, reproduce string) {
 
 // status says how far the run has come.
 func (v *voice) status(s engine.Status) {
-	text := fmt.Sprintf("%d answered, %d failed, %d retried; %d workers", s.Answered, s.Failed, s.Retried, s.Workers)
+	text := fmt.Sprintf("%d answered, %d failed, %d retried; workers: %d", s.Answered, s.Failed, s.Retried, s.Workers)
 	if s.Warming > 0 {
 		text += fmt.Sprintf(", %d of them warming up", s.Warming)
 	}
 	if s.Waiting > 0 {
-		text += fmt.Sprintf("; item %d has been in worker %d for %v", s.Waiting, s.Slot, s.For.Round(100*time.Millisecond))
+		name := ""
+		if s.Item != "" {
+			name = " " + engine.Quote([]byte(s.Item), false)
+		}
+		text += fmt.Sprintf("; item %d%s has been in worker %d for %v", s.Waiting, name, s.Slot, s.For.Round(100*time.Millisecond))
 	}
 	v.say("status", text)
 }
@@ -82,12 +86,15 @@ func (v *voice) report(err error) {
 	words, hint := "", ""
 	var (
 		usage *usageError
+		limit *limitError
 		proto *engine.ProtocolError
 		start *engine.InitError
 	)
 	switch {
 	case errors.As(err, &usage):
 		hint = usage.hint
+	case errors.As(err, &limit):
+		hint = limit.hint
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
 	case errors.As(err, &start):
@@ -113,6 +120,19 @@ func lastWords(words string) string {
 	return "; it last wrote to stderr:\n    " + strings.Join(lines, "\n    ")
 }
 
+// cannotHint says what may help where COMMAND was found, but cannot be run.
+func cannotHint(e *engine.InitError) string {
+	switch {
+	case errors.Is(e.Err, syscall.ENOENT):
+		return "the interpreter that its first line names (#!) is missing"
+	case errors.Is(e.Err, syscall.EISDIR):
+		return "it is a directory: name a program"
+	case errors.Is(e.Err, syscall.ENOEXEC):
+		return "begin it with #! and its interpreter, or give its interpreter as COMMAND"
+	}
+	return "make it executable (chmod +x), or give its interpreter as COMMAND"
+}
+
 func startHint(e *engine.InitError) string {
 	var code *wire.CodeError
 	switch {
@@ -133,7 +153,7 @@ func startHint(e *engine.InitError) string {
 	case statusNotFound:
 		return "check the name and PATH"
 	case statusCannot:
-		return "make it executable (chmod +x), or give its interpreter as COMMAND"
+		return cannotHint(e)
 	}
-	return "run the command by hand, with one item on its standard input, to see what it says"
+	return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
 }

@@ -30,6 +30,7 @@ func (c *conversation) collect(n int) error {
 	}
 	c.report(now)
 	if done := c.progress() - before; done > 0 {
+		c.unended = 0
 		c.size.Observe(int(done), now.Sub(c.mark))
 		c.mark = now
 		c.probe = c.firstProbe()
@@ -44,6 +45,12 @@ func (c *conversation) collect(n int) error {
 	c.pace(n)
 	return nil
 }
+
+// patienceForSize is how many times --max-item a worker may write without an end before its answer is taken to have none.
+const patienceForSize = 16
+
+// endless reports whether the worker is taken to write for ever.
+func (c *conversation) endless() bool { return c.unended > patienceForSize*c.e.o.MaxItem+slack }
 
 // slack is what may come with an answer besides its bytes, such as a length: more than the limit by this is too large
 // without doubt.

@@ -46,6 +46,7 @@ type conversation struct {
 
 	buf      []byte // output read and not yet collected
 	skipping bool   // an answer above the limit is being read past
+	unended  int64  // bytes that came since the last whole answer
 	rest     time.Duration
 	warm     bool // it has read something, or was seen to be about to
 	counted  bool // it counts as one that warms up
@@ -143,8 +144,12 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.expired()):
 			return ended, c.end(err == io.EOF)
 		case err == nil && n > 0:
+			c.unended += int64(n)
 			if err = c.hear(n); err == nil {
 				err = c.collect(n)
+			}
+			if err == nil && (c.endless() || c.expired() && !c.cancel()) {
+				return ended, c.end(false)
 			}
 		case err == nil:
 			err = c.look()
@@ -357,50 +362,4 @@ func (c *conversation) heat() {
 		}
 		c.e.warmedUp()
 	}
-}
-
-// end deals with the end of the worker's output, or with a worker that has taken too long.
-func (c *conversation) end(silent bool) error {
-	if err := c.warming(); err != nil {
-		return err
-	}
-	if silent {
-		if err := c.farewell(); err != nil {
-			return err
-		}
-	}
-	c.begun = c.reached()
-	c.timedOut = c.broken == "" && (!silent && c.expired() || c.asker != nil && c.cancelled == c.answered+1)
-	patience := finishPatience
-	switch {
-	case !silent:
-		patience = 0
-	case !c.hung:
-		patience = endPatience
-	}
-	exit := c.finish(patience)
-	if c.e.cancelled() {
-		return nil
-	}
-	if exit.Ok() && c.hung {
-		if err := c.last(); err != nil {
-			return err
-		}
-	}
-	return c.lose(exit)
-}
-
-// last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
-// before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
-func (c *conversation) last() error {
-	end, ok := c.dec.Ending()
-	if _, known := c.w.Read(); known && !c.waited {
-		return nil
-	}
-	if !ok || c.sent-c.answered != 1 || c.skipping || !c.dec.Last(c.buf) {
-		return nil
-	}
-	c.room()
-	c.buf = append(c.buf, end)
-	return c.collect(1)
 }

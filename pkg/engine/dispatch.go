@@ -34,6 +34,7 @@ type dispatch struct {
 	out      int                    // batches taken, and neither closed nor given back
 	returned []*batch               // given back and not taken again, in the order of their items
 	later    map[*batch]*time.Timer // given back, but not to be taken again before some time
+	lasting  bool                   // a later run takes up what this one leaves
 	server   *runner                // will take what must be alone, or is making room for it
 	finished chan struct{}          // closed when there is nothing more to do
 }
@@ -44,6 +45,7 @@ func (d *dispatch) prepare(e *Engine) {
 	d.waiting = make([]*runner, e.o.Jobs)
 	d.later = make(map[*batch]*time.Timer)
 	d.finished = make(chan struct{})
+	d.lasting = e.o.Record != nil
 	d.done, d.fail = doneBefore(e.o.Resumed, e.o.Unordered), e.fail
 }
 
@@ -131,7 +133,11 @@ func (d *dispatch) giveBack(b *batch, pause time.Duration, server *runner) {
 	if b.alone && d.server == nil {
 		d.server = server
 	}
-	if pause <= 0 || d.drained.Load() {
+	switch {
+	case pause > 0 && d.drained.Load() && d.lasting:
+		d.settle()
+		return
+	case pause <= 0, d.drained.Load():
 		d.insert(b)
 		return
 	}
@@ -270,7 +276,8 @@ func (d *dispatch) tell() {
 	}
 }
 
-// drain ends the taking of items. Those that wait to be tried again are tried now.
+// drain ends the taking of items. Those that wait to be tried again are tried now, or left to the run that resumes this one:
+// what they wait for may take its time.
 func (d *dispatch) drain() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -278,7 +285,12 @@ func (d *dispatch) drain() {
 	for b, timer := range d.later {
 		timer.Stop()
 		delete(d.later, b)
-		d.insert(b)
+		if !d.lasting {
+			d.insert(b)
+		}
+	}
+	if d.source != nil {
+		d.settle()
 	}
 	d.wakeAllLocked()
 }

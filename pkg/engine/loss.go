@@ -7,6 +7,52 @@ import (
 	"stoke/pkg/worker"
 )
 
+// end deals with the end of the worker's output, or with a worker that has taken too long.
+func (c *conversation) end(silent bool) error {
+	if err := c.warming(); err != nil {
+		return err
+	}
+	if silent {
+		if err := c.farewell(); err != nil {
+			return err
+		}
+	}
+	c.begun = c.reached()
+	c.timedOut = c.broken == "" && (!silent && c.expired() || c.asker != nil && c.cancelled == c.answered+1)
+	patience := finishPatience
+	switch {
+	case !silent:
+		patience = 0
+	case !c.hung:
+		patience = endPatience
+	}
+	exit := c.finish(patience)
+	if c.e.cancelled() {
+		return nil
+	}
+	if exit.Ok() && c.hung {
+		if err := c.last(); err != nil {
+			return err
+		}
+	}
+	return c.lose(exit)
+}
+
+// last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
+// before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
+func (c *conversation) last() error {
+	end, ok := c.dec.Ending()
+	if _, known := c.w.Read(); known && !c.waited {
+		return nil
+	}
+	if !ok || c.sent-c.answered != 1 || c.skipping || !c.dec.Last(c.buf) {
+		return nil
+	}
+	c.room()
+	c.buf = append(c.buf, end)
+	return c.collect(1)
+}
+
 // lose deals with a worker that is gone: its unanswered items are given back, with or without a charge.
 func (c *conversation) lose(exit worker.Exit) error {
 	if len(c.buf) > 0 && c.answered == c.sent {
@@ -40,7 +86,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
-		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0, proven: c.e.answered.Load() > 0,
+		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0, proven: c.e.answered.Load() > 0 || o.flushes(), // what said that it is ready has started
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.flushing() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
 		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
@@ -119,6 +165,9 @@ func (c *conversation) cause(exit worker.Exit) error {
 	if c.broken != "" {
 		return &ReportedError{Slot: c.r.slot, Message: c.broken}
 	}
+	if c.endless() {
+		return &TooLargeError{"its answer has no end after", c.unended, c.e.o.MaxItem}
+	}
 	if c.timedOut {
 		return &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
 	}
@@ -145,7 +194,7 @@ func (c *conversation) charge(l loss, cause error, certain bool) {
 		read = halves
 	}
 	again := c.e.o.Retries.Died
-	if c.timedOut {
+	if c.timedOut || c.endless() {
 		again = c.e.o.Retries.TimedOut
 	}
 	if certain && b.tries >= again {
@@ -182,7 +231,11 @@ func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, aga
 		c.e.o.Warn(fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again))
 		return
 	}
-	c.e.o.Warn(fmt.Sprintf("%v; it had read %d items from item %d on without answering them: they are tried again apart", cause, read, b.First))
+	text := cause.Error()
+	if c.timedOut {
+		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", c.r.slot, c.w.Pid(), c.e.o.Timeout)
+	}
+	c.e.o.Warn(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
 }
 
 // expired reports whether the item that the worker is at has taken longer than may be.

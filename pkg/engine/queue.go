@@ -296,6 +296,7 @@ func (q *queue) full(oldest *batch) bool {
 // finish says that nothing more will be published. next then returns what is due, and ends at the first open batch.
 func (q *queue) finish() {
 	q.mu.Lock()
+	q.keepRest()
 	q.ended = true
 	q.mu.Unlock()
 	q.due.Signal()

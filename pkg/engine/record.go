@@ -157,12 +157,34 @@ func (q *queue) keep(b *batch) {
 		if !b.closed || b == q.root.next {
 			continue
 		}
-		for ; b.kept < len(b.out); b.kept++ {
-			if s := &b.out[b.kept]; s.held == nil && !q.hold(s) {
-				return
-			}
+		if !q.holdAll(b) {
+			return
 		}
 	}
+}
+
+// keepRest records what is finished behind an item that is not, at the end of the run.
+func (q *queue) keepRest() {
+	if q.record == nil || q.unordered {
+		return
+	}
+	behind := false
+	for b := q.root.next; b != &q.root; b = b.next {
+		behind = behind || !b.closed
+		if behind && b.closed && !q.holdAll(b) {
+			return
+		}
+	}
+}
+
+// holdAll moves the output of b to the record.
+func (q *queue) holdAll(b *batch) bool {
+	for ; b.kept < len(b.out); b.kept++ {
+		if s := &b.out[b.kept]; s.held == nil && !q.hold(s) {
+			return false
+		}
+	}
+	return true
 }
 
 // hold moves a segment from memory to the record.

@@ -29,6 +29,8 @@ func (e *Engine) Status() Status {
 			s.Waiting, s.Slot, s.For, s.Item = at, r.slot, time.Duration(time.Now().UnixNano()-r.since.Load()), ""
 			if slow := r.slow.Load(); slow != nil && slow.seq == at {
 				s.Item = slow.text
+			} else if s.For > awhile {
+				r.wake() // to have it known the next time
 			}
 		}
 		s.Workers++
@@ -37,6 +39,16 @@ func (e *Engine) Status() Status {
 		s.BytesDone = int64(float64(bytes) * float64(before+s.Answered+s.Failed) / float64(items))
 	}
 	return s
+}
+
+// Cold reports whether no worker has begun to read yet.
+func (e *Engine) Cold() bool {
+	for _, r := range e.runners {
+		if at := r.at.Load(); at != away && at != warming {
+			return false
+		}
+	}
+	return e.answered.Load() == 0 && e.failed.Load() == 0
 }
 
 // slowItem is one that a worker has had for a while.

@@ -83,19 +83,20 @@ case $(trap -p ERR) in
 esac # else init has set one of its own
 
 exec >&"$__stoke_answers" {__stoke_answers}>&-
-printf '%s ready\n' "$__stoke_mark"
-while IFS= read -r -u "$__stoke_items" __stoke_line; do
+builtin printf '%s ready\n' "$__stoke_mark"
+# builtin: CODE may define a printf or a read of its own.
+while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
     case $__stoke_line in
     \\#*)
         __stoke_seq=$((${__stoke_line#??} - 1))
         continue
         ;;
-    *\\*) printf -v item %b "$__stoke_line" ;;
+    *\\*) builtin printf -v item %b "$__stoke_line" ;;
     *) item=$__stoke_line ;;
     esac
     seq=$((++__stoke_seq))
     __stoke_answer
-    printf '%s %d\n' "$__stoke_mark" "$?"
+    builtin printf '%s %d\n' "$__stoke_mark" "$?"
     if [[ -n $__stoke_struck ]]; then
         __stoke_struck=
         set -e

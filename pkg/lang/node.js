@@ -236,6 +236,20 @@
     atFault(`${in_}, line ${number}`, broken ? `${broken[1]}: ${what}` : what, line, column - 1);
   }
 
+  // Ends the worker if a package is missing that CODE would require for each item, unless it may catch that.
+  function checkRequires() {
+    if (/\btry\b/.test(texts.CODE)) return;
+    for (const found of texts.CODE.matchAll(/\brequire\(\s*(["'])([^"'\n]+)\1\s*\)/g)) {
+      try {
+        require.resolve(found[2]);
+      } catch (error) {
+        const before = texts.CODE.slice(0, found.index).split("\n");
+        const [number, column] = [before.length, before.pop().length];
+        atFault(`CODE, line ${number}`, `Error: Cannot find module '${found[2]}'`, texts.CODE.split("\n")[number - 1], column);
+      }
+    }
+  }
+
   // import() in the user's text, relative to the current directory. node calls this experimental, at every start.
   const loader = (vm.constants || {}).USE_MAIN_CONTEXT_DEFAULT_LOADER || ((name) => import(name));
   const emitWarning = process.emitWarning;
@@ -463,6 +477,7 @@
       const called = await resolve("CODE");
       work = (item) => called(item);
     }
+    if (code) checkRequires();
     put("\\ready");
     flush();
     convertItems();

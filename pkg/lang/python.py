@@ -232,7 +232,7 @@ def parse(where, text):
     if text[:1] in " \t\n":
         text = textwrap.dedent(text).lstrip("\n")
     # Tracebacks find the text here.
-    linecache.cache[where] = (len(text), None, text.splitlines(True), where)
+    linecache.cache[where] = (len(text), None, (text + "\n").splitlines(True), where)
     return ast.parse(text, where)
 
 
@@ -247,14 +247,32 @@ def awaits(nodes):
 
 
 def compile_code(text):
-    """Gives the code that defines the function CODE(item, seq), and whether that is async."""
+    """Gives the code that defines the function CODE(item, seq), whether that is async, and what it imports: (name, statement)."""
     body = parse("CODE", text).body
     if len(body) == 1 and isinstance(body[0], ast.Expr):
         body = [ast.copy_location(ast.Return(body[0].value), body[0])]
     waits = awaits(body)
+    names = [(name, node) for node in body for name in imported(node)]
     shell = ast.parse("%sdef CODE(item, seq): pass" % ("async " if waits else ""), "CODE")
     shell.body[0].body = body or shell.body[0].body
-    return compile(shell, "CODE", "exec", dont_inherit=True), waits
+    return compile(shell, "CODE", "exec", dont_inherit=True), waits, names
+
+
+def imported(node):
+    """Names the modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+
+
+def check_imports(names):
+    """Ends the worker if a module is missing that CODE would import for each item."""
+    for name, node in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            line = linecache.getline("CODE", node.lineno)
+            at_fault("CODE, line %d" % node.lineno, "%s: %s" % (type(error).__name__, error), line, node.col_offset)
 
 
 def compile_text(where, text):
@@ -471,6 +489,8 @@ class Life:
         self.run_init()
         if function is None:
             function, waits = self.function()
+        if self.made_code is not None:
+            check_imports(self.made_code[2])
         send([Mark("\\ready")])
         self.serve(self.converting(function), waits)
         printed.write = to_stderr
@@ -484,7 +504,7 @@ class Life:
             called = resolve("CODE", self.code)
             flags = getattr(getattr(called, "__code__", None), "co_flags", 0)
             return (lambda item, seq: called(item)), bool(flags & COROUTINE)
-        code, waits = self.made_code
+        code, waits, _ = self.made_code
         found = {}
         exec(code, vars(user), found)
         return found["CODE"], waits
@@ -559,6 +579,8 @@ class Life:
 
 try:
     Life().main()
-except Exception as error:
+except SystemExit:
+    raise
+except BaseException as error:
     show(error)
     sys.exit(1)

@@ -84,15 +84,16 @@ eval "$__stoke_function"
 
 __stoke_seq=0
 exec >&8 8>&-
-printf '%s ready\n' "$__stoke_mark"
-while IFS= read -r __stoke_line <&7; do
+command printf '%s ready\n' "$__stoke_mark"
+# command: CODE may define a printf or a read of its own.
+while IFS= command read -r __stoke_line <&7; do
     case $__stoke_line in
     \\#*)
         __stoke_seq=$((${__stoke_line#??} - 1))
         continue
         ;;
     *\\*)
-        item=$(printf '%b.' "$__stoke_line") # the dot keeps newlines at the end
+        item=$(command printf '%b.' "$__stoke_line") # the dot keeps newlines at the end
         item=${item%.}
         ;;
     *) item=$__stoke_line ;;
@@ -100,7 +101,7 @@ while IFS= read -r __stoke_line <&7; do
     __stoke_seq=$((__stoke_seq + 1))
     seq=$__stoke_seq
     __stoke_answer
-    printf '%s %d\n' "$__stoke_mark" "$?"
+    command printf '%s %d\n' "$__stoke_mark" "$?"
 done
 
 exec >&2

@@ -143,6 +143,9 @@ func waiting(w Waiting) piece {
 		return fmt.Sprintf("waiting for item %d%s (%s%s)", w.Seq, item, who, ago(w.For))
 	}
 	short := fmt.Sprintf("waiting for item %d (%s)", w.Seq, ago(w.For))
+	if w.Item == "" { // not known, or empty
+		return piece{{full(""), 13}, {short, 50}, {fmt.Sprintf("item %d %s", w.Seq, ago(w.For)), 55}}
+	}
 	return piece{
 		{full(" " + quote(w.Item, 60)), 13}, {full(" " + quote(w.Item, 30)), 20}, {full(" " + quote(w.Item, 15)), 62},
 		{full(""), 47}, {short, 50}, {fmt.Sprintf("item %d %s", w.Seq, ago(w.For)), 55},

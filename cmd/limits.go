@@ -1,0 +1,66 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// fewestFiles is how many file descriptors the Go runtime and a single worker cannot do without.
+	fewestFiles = 12
+	// manyProcesses is a limit under which nobody has to count.
+	manyProcesses = 4096
+	// ownThreads and eachWorker are what a run needs about, of what the system counts as processes: the runtime's threads,
+	// a worker and the threads that wait for it.
+	ownThreads, eachWorker = 10, 3
+)
+
+// limitError says that the system would not let the run have what it needs. The Go runtime does not survive that: it ends
+// the program where it stands, and workers with it that were not told.
+type limitError struct{ what, hint string }
+
+func (e *limitError) Error() string { return e.what }
+
+// enoughFiles checks the limit of open files.
+func enoughFiles() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur >= fewestFiles {
+		return nil
+	}
+	return &limitError{fmt.Sprintf("this process may have %d open files, and needs at least %d", limit.Cur, fewestFiles), "raise ulimit -n"}
+}
+
+// enoughProcesses checks the limit of processes, which those of the user share, where it is a low one.
+func enoughProcesses(jobs int) error {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_NPROC, &limit)
+	if err != nil || limit.Cur > manyProcesses || os.Geteuid() == 0 {
+		return nil
+	}
+	left := int(limit.Cur) - userThreads(uint32(os.Geteuid()))
+	if need := ownThreads + eachWorker*jobs; need > left {
+		return &limitError{fmt.Sprintf("--jobs %d needs about %d processes and threads, and this user may have %d more", jobs, need, max(left, 0)),
+			"give --jobs fewer, or raise ulimit -u"}
+	}
+	return nil
+}
+
+// userThreads counts the threads of a user; none where /proc does not show them.
+func userThreads(uid uint32) (n int) {
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range processes {
+		info, err := os.Stat(dir)
+		if err != nil {
+			continue
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && s.Uid == uid {
+			threads, _ := os.ReadDir(filepath.Join(dir, "task"))
+			n += len(threads)
+		}
+	}
+	return n
+}
