@@ -122,16 +122,20 @@ const harmless = 1
 // TestFaultsOfProcesses feeds items that do all sorts of things to real workers: exactly those fail, all others are
 // answered, in order, and no process is left.
 func TestFaultsOfProcesses(t *testing.T) {
-	if *faultSeed != 0 {
-		tryProcesses(t, *faultSeed)
+	trySeeds(t, *faultSeed, *faultSeeds, 6, tryProcesses)
+}
+
+// trySeeds tries the seeds from 1 to last, some at once, or only the one to be replayed.
+func trySeeds(t *testing.T, only, last, atOnce uint64, try func(*testing.T, uint64)) {
+	if only != 0 {
+		try(t, only)
 		return
 	}
 	var groups sync.WaitGroup
-	const atOnce = 6
-	for g := range uint64(atOnce) {
+	for g := range atOnce {
 		groups.Go(func() {
-			for seed := g + 1; seed <= *faultSeeds && !t.Failed(); seed += atOnce {
-				tryProcesses(t, seed)
+			for seed := g + 1; seed <= last && !t.Failed(); seed += atOnce {
+				try(t, seed)
 			}
 		})
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,20 +32,7 @@ func TestResumeAfterKill(t *testing.T) {
 	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("perl is not installed")
 	}
-	if *resumeSeed != 0 {
-		tryResume(t, *resumeSeed)
-		return
-	}
-	var groups sync.WaitGroup
-	const atOnce = 4
-	for g := range uint64(atOnce) {
-		groups.Go(func() {
-			for seed := g + 1; seed <= *resumeSeeds && !t.Failed(); seed += atOnce {
-				tryResume(t, seed)
-			}
-		})
-	}
-	groups.Wait()
+	trySeeds(t, *resumeSeed, *resumeSeeds, 4, tryResume)
 }
 
 func tryResume(t *testing.T, seed uint64) {
