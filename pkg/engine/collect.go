@@ -46,11 +46,17 @@ func (c *conversation) collect(n int) error {
 	return nil
 }
 
-// patienceForSize is how many times --max-item a worker may write without an end before its answer is taken to have none.
-const patienceForSize = 16
+// A worker may write that many bytes, or that many times --max-item if it is more, without an end before its answer is
+// taken to have none.
+const (
+	endlessBytes = 64 << 20
+	endlessTimes = 16
+)
 
 // endless reports whether the worker is taken to write for ever.
-func (c *conversation) endless() bool { return c.unended > patienceForSize*c.e.o.MaxItem+slack }
+func (c *conversation) endless() bool {
+	return c.unended > max(endlessBytes, endlessTimes*c.e.o.MaxItem)
+}
 
 // slack is what may come with an answer besides its bytes, such as a length: more than the limit by this is too large
 // without doubt.

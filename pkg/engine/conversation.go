@@ -188,7 +188,7 @@ func (c *conversation) hangUp() {
 	if c.in != ending || c.w.Written() < c.bytes {
 		return
 	}
-	if read, known := c.w.Read(); known && read < c.bytes {
+	if read, known := c.w.Read(); known && (read < c.bytes || !c.warm && c.bytes > 0) {
 		return
 	}
 	if c.waited = c.pending() == 0; c.waited || time.Since(c.mark) >= c.reticence() {
