@@ -342,10 +342,10 @@
 
   function arrived(chunk) {
     const end = chunk.lastIndexOf(10);
-    if (end < 0) return void pieces.push(chunk);
+    if (end < 0) return void pieces.push(Buffer.from(chunk));
     const whole = chunk.subarray(0, end + 1);
     const bytes = pieces.length ? Buffer.concat([...pieces, whole]) : whole;
-    pieces = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
+    pieces = end + 1 < chunk.length ? [Buffer.from(chunk.subarray(end + 1))] : [];
     const text = setup.item_type === "bytes" ? bytes.latin1Slice() : decode(bytes);
     escaped = (escaped && next < lines.length) || text.includes("\\");
     lines = next < lines.length ? lines.slice(next) + text : text;
@@ -438,9 +438,14 @@
   }
 
   function serve() {
-    const pipe = fs.fstatSync(itemsFd).isFIFO();
-    input = pipe ? new net.Socket({ fd: itemsFd, readable: true, writable: false }) : fs.createReadStream(null, { fd: itemsFd });
-    input.on("data", arrived);
+    if (fs.fstatSync(itemsFd).isFIFO()) { // one buffer for all that is read: arrived copies what it keeps
+      const onread = { buffer: Buffer.allocUnsafeSlow(1 << 16), callback: (n, buffer) => (arrived(buffer.subarray(0, n)), next >= lines.length) };
+      input = new net.Socket({ fd: itemsFd, readable: true, writable: false, onread });
+      input.resume();
+    } else {
+      input = fs.createReadStream(null, { fd: itemsFd });
+      input.on("data", arrived);
+    }
     const end = new Promise((resolve) => (finished = resolve));
     input.on("end", () => {
       ended = true;

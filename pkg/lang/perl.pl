@@ -32,7 +32,8 @@ my %user  = ('--init' => bytes($setup->{init}), CODE => bytes($setup->{code}), '
 my $parse = $setup->{item_type} eq 'json';
 my $owner = $$;    # a forked child is no worker
 
-my ($buffer, @lines) = '';    # read: the start of a line, lines not begun
+my ($buffer, @lines) = '';    # read: the start of a line, whole lines
+my $begun = 0;                # how many of these were begun
 my $escaped;                  # whether these may hold a backslash
 my ($code, $open, $seq);      # what answers; whether an item is begun and not answered; its number
 my $printed = '';             # by CODE, for this item
@@ -162,7 +163,7 @@ sub column {
 sub receive {
     for (;;) {
         my $from = length $buffer;
-        my $n    = sysread $items, $buffer, 1 << 18, $from;
+        my $n    = sysread $items, $buffer, 1 << 16, $from;
         next if !defined $n && $!{EINTR};
         return 0 if !$n;
         my $end = rindex $buffer, "\n";
@@ -184,10 +185,12 @@ sub answer {
 
 # work answers lines. A `next` or `last` in CODE acts upon this loop, and leaves its item open.
 sub work {
-    while (@lines || $open) {
+    splice @lines, 0, $begun;
+    $begun = 0;
+    for (@lines) {
+        $begun++;
         finish(undef) if $open;
         check() if --$unchecked <= 0;
-        $_ = shift(@lines) // last;
         if ($escaped && index($_, '\\') >= 0) {
             if (/^\\#(\d+)$/) { $seq = $1 - 1; next }
             s/\\(.)/$1 eq 'n' ? "\n" : $1/ge;
@@ -201,6 +204,9 @@ sub work {
         push @out, $value;
         $open = 0;
     }
+    finish(undef) if $open;
+    splice @lines, 0, $begun;
+    $begun = 0;
 }
 
 # check delivers what is due. To ask for the time costs more than a quick item: after many quick ones, only each

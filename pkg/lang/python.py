@@ -360,6 +360,8 @@ class Lines:
 def serve(function):
     """Answers all items, one after the other."""
     lines, answers, clock, due = Lines(), [], time.monotonic, 0
+    # To ask for the time costs as much as a quick item: after many quick ones, only each sixteenth asks.
+    checked = quick = unchecked = 0
     put, took = answers.append, printed.tell
     try:
         while True:
@@ -381,9 +383,14 @@ def serve(function):
                     if took():
                         complain(printed.take())
                     seq += 1
-                    if clock() > due:
-                        send(answers)
-                        due = clock() + PATIENCE
+                    unchecked -= 1
+                    if unchecked <= 0:
+                        now = clock()
+                        quick = quick + 1 if now - checked < 0.0001 else 0
+                        checked, unchecked = now, 16 if quick > 1000 else 1
+                        if now > due:
+                            send(answers)
+                            due = clock() + PATIENCE
                 if answers:
                     send(answers)
                     due = clock() + PATIENCE
