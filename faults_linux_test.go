@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -81,13 +83,15 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 			for i := range kind.items {
 				fmt.Fprintln(&input, i)
 			}
+			var out counter
 			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "perl", "-pe", kind.code)
+			r.Stdout = io.MultiWriter(&r.out, &out)
 			if err := r.Start(); err != nil {
 				t.Fatal(err)
 			}
 			done := make(chan struct{})
 			var killer sync.WaitGroup
-			killer.Go(func() { killSome(r.Process.Pid, done) })
+			killer.Go(func() { killSome(r.Process.Pid, &out, done) })
 			status := r.status(t)
 			close(done)
 			killer.Wait()
@@ -98,18 +102,31 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 	}
 }
 
-// killSome kills a worker of stoke every 50 ms until it is done.
-func killSome(stoke int, done <-chan struct{}) {
+// counter counts the bytes written to it.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.Add(int64(len(p)))
+	return len(p), nil
+}
+
+// killSome kills a worker of stoke every 50 ms until it is done, or every second while out does not grow: where workers
+// take longer to start than that, as on a busy machine, nobody would get anywhere.
+func killSome(stoke int, out *counter, done <-chan struct{}) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	var have int64
+	for last := time.Now(); ; {
 		select {
 		case <-done:
 			return
-		case <-tick.C:
-			if pids := workers(stoke); len(pids) > 0 {
-				_ = syscall.Kill(pids[rand.IntN(len(pids))], syscall.SIGKILL)
+		case now := <-tick.C:
+			n, pids := out.Load(), workers(stoke)
+			if len(pids) == 0 || n == have && now.Sub(last) < time.Second {
+				continue
 			}
+			have, last = n, now
+			_ = syscall.Kill(pids[rand.IntN(len(pids))], syscall.SIGKILL)
 		}
 	}
 }
