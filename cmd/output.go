@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,11 +45,11 @@ func openPart(out string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
+		if err := journal.Lock(f); errors.Is(err, journal.ErrBusy) {
 			f.Close()
 			return nil, &journal.LockedError{Path: out}
-		} else if err != nil && err != unix.ENOTSUP && err != unix.ENOLCK && err != unix.ENOSYS { // some network file systems have none
-			f.Close()
+		} else if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOSYS) {
+			f.Close() // some network file systems have no locks
 			return nil, err
 		}
 		ours, err := f.Stat()

@@ -178,8 +178,9 @@ func (c *conversation) exchange() (int, error) {
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
 // worker has read them, where that can be seen: to have died before it began is a failed start, not the fault of an item,
-// and until it has all of them it does not wait for more. And it waits until the worker is seen to have finished with its items: what leaves before its input has ended does so
-// of its own accord. A worker that cannot be seen to wait is only given a while.
+// and until it has all of them it does not wait for more. And it waits until the worker is seen to have finished with its
+// items: what leaves before its input has ended does so of its own accord. A worker that cannot be seen to wait is only
+// given a while.
 func (c *conversation) hangUp() {
 	if c.in != closed && c.w.Deaf() {
 		c.in = closed

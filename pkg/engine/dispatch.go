@@ -130,14 +130,14 @@ func (d *dispatch) giveBack(b *batch, pause time.Duration, server *runner) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.out--
+	if pause > 0 && d.drained.Load() && d.lasting {
+		d.settle()
+		return
+	}
 	if b.alone && d.server == nil {
 		d.server = server
 	}
-	switch {
-	case pause > 0 && d.drained.Load() && d.lasting:
-		d.settle()
-		return
-	case pause <= 0, d.drained.Load():
+	if pause <= 0 || d.drained.Load() {
 		d.insert(b)
 		return
 	}

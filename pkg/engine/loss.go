@@ -86,7 +86,8 @@ func (c *conversation) lose(exit worker.Exit) error {
 func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
-		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0, proven: c.e.answered.Load() > 0 || o.flushes(), // what said that it is ready has started
+		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0,
+		proven:   c.e.answered.Load() > 0 || o.flushes(), // what said that it is ready has started
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.flushing() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
 		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
@@ -251,8 +252,10 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	if limit == 0 || c.answered == c.sent {
 		return 0, false
 	}
-	if _, known := c.w.Read(); !c.warm && known {
-		return 0, false
+	if !c.warm {
+		if _, known := c.w.Read(); known {
+			return 0, false
+		}
 	}
 	since := c.mark
 	if c.hung && c.hungUp.After(since) {

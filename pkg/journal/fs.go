@@ -92,7 +92,10 @@ func infoOf(i os.FileInfo, err error) (Info, error) {
 	return info, nil
 }
 
-func (f diskFile) Lock() error {
+func (f diskFile) Lock() error { return Lock(f.File) }
+
+// Lock takes an exclusive lock on f that lasts until f is closed, without waiting: ErrBusy if another open file has it.
+func Lock(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return err
