@@ -379,7 +379,7 @@
   function check() {
     const now = performance.now();
     quick = now - checked < 0.1 ? quick + 1 : 0;
-    unchecked = quick > 1000 ? 16 : 1;
+    unchecked = quick > 100 ? 16 : 1;
     checked = now;
     if (now > due) flush();
   }

@@ -214,7 +214,7 @@ sub work {
 sub check {
     my $now = Time::HiRes::clock_gettime(CLOCK);
     $quick     = $now - $checked < 0.0001 ? $quick + 1 : 0;
-    $unchecked = $quick > 1000 ? 16 : 1;
+    $unchecked = $quick > 100 ? 16 : 1;
     $checked   = $now;
     deliver() if $now - $written > 0.001;
 }

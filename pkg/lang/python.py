@@ -81,21 +81,41 @@ def complain(data):
 
 
 def send(answers):
-    """Writes answers, each a str, and empties the list."""
+    """Writes answers, each a str or an int, and empties the list."""
     if not answers:
         return
-    text = "\n".join(answers)
-    if "\\" in text or text.count("\n") >= len(answers):
-        text = "\n".join([escape(answer) for answer in answers])
+    text = joined(answers)
+    if "\\" in text or text.count("\n") > len(answers):
+        text = "".join([escape(answer) + "\n" for answer in answers])
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        data = b"\n".join([encoded(answer) for answer in answers])
+        data = b"".join([encoded(answer) + b"\n" for answer in answers])
     answers.clear()
     try:
-        write(answers_fd, data + b"\n")
+        write(answers_fd, data)
     except BrokenPipeError:
         os._exit(1)  # nobody wants answers any more
+
+
+def joined(answers):
+    """Gives answers as lines, not escaped. In the list each is a str afterwards, unless all are numbers."""
+    kinds = set(map(type, answers))
+    try:
+        if kinds == {int}:
+            return "%d\n" * len(answers) % tuple(answers)
+    except ValueError:
+        pass  # one has more digits than python wants to write
+    if int in kinds:
+        answers[:] = [decimal(answer) if type(answer) is int else answer for answer in answers]
+    return "\n".join(answers) + "\n"
+
+
+def decimal(number):
+    try:
+        return str(number)
+    except ValueError as error:
+        return failure(error)
 
 
 def encoded(answer):
@@ -115,6 +135,10 @@ class Printed(io.BytesIO):
     def fileno(self):
         return 1
 
+    def writelines(self, pieces):
+        for piece in pieces:
+            self.write(piece)
+
     def take(self):
         text = self.getvalue()
         self.seek(0)
@@ -126,6 +150,15 @@ printed = Printed()
 sys.stdout = io.TextIOWrapper(printed, "utf-8", "surrogateescape", write_through=True)
 # With several items at work each has a list of its own.
 lists = contextvars.ContextVar("lists", default=None)
+printing = False  # whether CODE has ever printed: to ask after each quick item would take a while
+
+
+def note_printing(data):
+    """Stands for printed.write until CODE prints for the first time."""
+    global printing
+    printing = True
+    vars(printed).pop("write", None)
+    return printed.write(data)
 
 
 def to_stderr(data):
@@ -368,32 +401,32 @@ def serve(function):
             chunk = os.read(items_fd, CHUNK)
             if not chunk:
                 return
-            for seq, items in lines.runs(chunk):
-                for item in items:
+            checked = clock()
+            for first, items in lines.runs(chunk):
+                for seq, item in enumerate(items, first):
                     try:
                         value = function(item, seq)
-                        kind = type(value)
-                        if kind is int:
-                            value = str(value)
-                        elif kind is not str:
+                        if type(value) is not int and type(value) is not str:
                             value = answer(value, printed.take)
                     except Exception as error:
                         value = failure(error)
                     put(value)
-                    if took():
+                    if printing and took():
                         complain(printed.take())
-                    seq += 1
-                    unchecked -= 1
-                    if unchecked <= 0:
-                        now = clock()
-                        quick = quick + 1 if now - checked < 0.0001 else 0
-                        checked, unchecked = now, 16 if quick > 1000 else 1
-                        if now > due:
-                            send(answers)
-                            due = clock() + PATIENCE
+                    if unchecked:
+                        unchecked -= 1
+                        continue
+                    now = clock()
+                    quick = quick + 1 if now - checked < 0.0001 else 0
+                    checked, unchecked = now, 15 if quick > 100 else 0
+                    if now > due:
+                        send(answers)
+                        checked = clock()
+                        due = checked + PATIENCE
                 if answers:
                     send(answers)
-                    due = clock() + PATIENCE
+                    checked = clock()
+                    due = checked + PATIENCE
     finally:
         send(answers)  # also when CODE ends the process
 
@@ -554,7 +587,7 @@ class Life:
 
     def serve(self, function, waits):
         if not waits:
-            del printed.write
+            printed.write = note_printing
             return serve(function)
         self.enter_loop()
         printed.write = to_list
