@@ -19,7 +19,7 @@
   const { Writable } = require("stream");
   const { AsyncLocalStorage } = require("async_hooks");
 
-  const PATIENCE = 1; // ms that answers may wait while the next items are worked on
+  const PATIENCE = 4; // ms that answers may wait while the next items are worked on
   const REFERENCE = /^([\w./@-]+):([A-Za-z_][\w.]*)$/;
   const AT_FAULT = 120; // exit status
 
@@ -326,7 +326,7 @@
 
   let pieces = []; // of a line that is not complete
   let lines = "", next = 0; // whole lines that came, and where the next of them begins
-  let escaped = false; // whether any of them has a backslash
+  let backslash = -1; // where the first of them is that a line from next on can have, if that is known
   let seq = 0; // of the last item that started
   const row = []; // items that started and are not written, oldest first, if any had to wait: {text}, null until it is answered
   let running = 0; // how many of them wait
@@ -347,9 +347,9 @@
     const bytes = pieces.length ? Buffer.concat([...pieces, whole]) : whole;
     pieces = end + 1 < chunk.length ? [Buffer.from(chunk.subarray(end + 1))] : [];
     const text = setup.item_type === "bytes" ? bytes.latin1Slice() : decode(bytes);
-    escaped = (escaped && next < lines.length) || text.includes("\\");
     lines = next < lines.length ? lines.slice(next) + text : text;
     next = 0;
+    backslash = -1;
     proceed();
     rest();
   }
@@ -365,10 +365,12 @@
   function proceed() {
     checked = performance.now();
     while (next < lines.length && running < setup.concurrency) {
+      if (backslash < next) backslash = lines.indexOf("\\", next);
+      if (backslash < 0) backslash = Infinity;
       const end = lines.indexOf("\n", next);
       const line = lines.slice(next, end);
       next = end + 1;
-      if (!escaped) start(line);
+      if (backslash > end) start(line);
       else if (line.startsWith("\\#")) seq = Number(line.slice(2)) - 1;
       else start(unescape(line));
       if (--unchecked <= 0) check();

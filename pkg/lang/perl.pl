@@ -11,14 +11,14 @@
 
 package Stoke;
 
-our ($text, @warnings, $began, $body, $loop, $exit);    # what to evaluate, and what it leaves: see program
+our ($text, @warnings, $began, $body, $loop, $walk, $exit);    # what to evaluate, and what it leaves: see program
 
 # Stands before `use strict` and before the runner's own names, so that the user's text has neither.
 sub evaluate { package main; eval $Stoke::text }
 
 use strict;
 use warnings;
-no warnings 'once';
+no warnings qw(once uninitialized);
 use B            ();
 use JSON::PP     ();
 use overload     ();
@@ -32,17 +32,17 @@ my %user  = ('--init' => bytes($setup->{init}), CODE => bytes($setup->{code}), '
 my $parse = $setup->{item_type} eq 'json';
 my $owner = $$;    # a forked child is no worker
 
-my ($buffer, @lines) = '';    # read: the start of a line, whole lines
-my $begun = 0;                # how many of these were begun
-my $escaped;                  # whether these may hold a backslash
-my ($code, $open, $seq);      # what answers; whether an item is begun and not answered; its number
-my $printed = '';             # by CODE, for this item
-my @out;                      # answers as they are
-my $ready = '';               # what to write before them, escaped
-my $written = 0;              # when that was done last
-my $checked = 0;              # when it was last seen to that no answer waits too long
-my $unchecked = 0;            # how many items may be begun before it is the next time
-my $quick = 0;                # how many times in a row no time to speak of had passed
+my $buffer = '';           # read: the start of a line
+our @lines;                # items with numbers in a row
+my ($code, $open);         # what answers; whether work has begun an item and not answered it
+our $seq = 0;              # the number of the last item begun
+our $value;                # what walk got from CODE
+my $printed = '';          # by CODE, for this item
+our $ready  = '';          # what to write
+my $written = 0;           # when that was done last
+my $checked = 0;           # when it was last seen to that no answer waits too long
+our $unchecked = 1;        # at which item, counted from this one, that is done again
+my $quick = 0;             # how many times in a row no time to speak of had passed
 
 # Private copies: descriptors above 2 are not inherited. What anybody prints from here on goes to stderr.
 open my $items,   '<&', \*STDIN  or die "stdin: $!";
@@ -54,7 +54,7 @@ STDOUT->autoflush(1);
 
 prepare();
 tie *STDOUT, 'Stoke::Capture';
-answer() while receive();
+while (defined(my $text = receive())) { answer($text) }
 untie *STDOUT;
 $code = undef;
 eval { $exit->(); 1 } or broken($@);
@@ -96,22 +96,49 @@ sub program {
     my @text  = (
         "use feature qw(say state); our ($names); Stoke::begin();\n#line 1 \"--init\"\n$user{'--init'}\n;",
         "\$Stoke::body = sub {\n#line 1 \"CODE\"\n$main\n};\n"
-            . "\$Stoke::loop = sub { no warnings qw(redefine void);\n#line 1 \"CODE\"\n$main\n; return };\n",
+            . "\$Stoke::loop = sub { no warnings qw(redefine void);\n#line 1 \"CODE\"\n$main\n; return };\n"
+            . (plain($main) ? walk($main) : ''),
         "\$Stoke::exit = sub {\n#line 1 \"--exit\"\n$user{'--exit'}\n};\n",
     );
     return join '', @text[0 .. $pieces - 1];
 }
 
+# plain says whether a text means the same inside the loop of walk as it does in a sub.
+sub plain {
+    my $not = join '|', qw(return next last redo goto wantarray caller local shift pop sub package use no BEGIN for foreach while until);
+    return $_[0] !~ /\b(?:$not|__\w+__)\b|\@_|\$_\[|\$#_/ && $user{'--init'} !~ /\b(?:next|last|redo|goto)\b/;
+}
+
+# walk is the text of a sub that does what work does, with CODE inside: to call a sub for each item takes longer than all
+# else that is done here, and so does a copy of an item that nothing can ask for. The user's pragmas hold here, too.
+sub walk {
+    my ($main)  = @_;
+    my $decode  = $parse ? '$_ = Stoke::decoded_json($_);' : '';
+    my $publish = "$user{'--init'} $main" =~ /\b(?:item|seq|do|require|eval)\b/ ? '$main::seq = $Stoke::seq; $main::item = $_;' : '';
+    return '$Stoke::walk = sub { for (@Stoke::lines) {
+        ++$Stoke::seq;' . "$decode $publish" . '
+        $Stoke::value = do {' . "\n#line 1 \"CODE\"\n$main\n" . '};
+        no warnings "uninitialized";
+        --$Stoke::unchecked && !ref $Stoke::value && !($Stoke::value =~ tr/\0-\x09\x0b-[]-\x7f//c)
+            ? $Stoke::ready .= "$Stoke::value\n"
+            : Stoke::walked();
+    } };
+    ';
+}
+
 # begin is called when all is compiled, and init is to run.
 sub begin {
     delete $SIG{__WARN__};
-    warn $_ for @warnings;
+    my %told;
+    warn $_ for grep { !$told{$_}++ } @warnings;
     $began = 1;
 }
 
 # ends_in_loop says whether what a sub gives when it does not return is what a loop has left.
 sub ends_in_loop {
-    my $op = B::svref_2object($_[0])->ROOT->first->first;
+    my $lines = B::svref_2object($_[0])->ROOT->first;
+    return if !$lines->isa('B::UNOP');    # there is nothing but a comment
+    my $op = $lines->first;
     $op = $op->sibling while ${ $op->sibling };
     return $op->name eq 'leaveloop' && $op->first->sibling->name eq 'null';    # else it is a bare block
 }
@@ -159,54 +186,63 @@ sub column {
 
 # --- Answering
 
-# receive reads what there is, at least one line of it.
+# receive reads what there is, and gives what lines it completes.
 sub receive {
     for (;;) {
         my $from = length $buffer;
         my $n    = sysread $items, $buffer, 1 << 16, $from;
         next if !defined $n && $!{EINTR};
-        return 0 if !$n;
-        my $end = rindex $buffer, "\n";
-        next if $end < $from;    # no new one
-        @lines  = split /\n/, substr($buffer, 0, $end), -1;
-        @lines  = ('') if !@lines;
-        $escaped = index($buffer, '\\') >= 0;
-        $buffer = substr $buffer, $end + 1;
-        return 1;
+        return if !$n;
+        my $end = 1 + rindex $buffer, "\n";
+        return substr $buffer, 0, $end, '' if $end > $from;
     }
 }
 
-# answer answers the lines read, over again where CODE died or left work by `last`.
+# answer answers the items of some lines.
 sub answer {
+    my ($text) = @_;
     $checked = Time::HiRes::clock_gettime(CLOCK);
-    while (@lines || $open) { eval { work(); 1 } or failed($@) }
+    for (my ($at, $end) = (0, 0); $at < length $text; $at = $end) {
+        $end = index($text, "\n\\#", $at) + 1 || length $text;
+        my $run = substr $text, $at, $end - $at;
+        $seq = $1 - 1 if $run =~ s/\A\\#(\d+)\n//;
+        @lines = split /\n/, $run, -1;
+        pop @lines;
+        if (index($run, '\\') >= 0) { s/\\(.)/$1 eq 'n' ? "\n" : $1/ge for @lines }
+        answer_lines();
+    }
     deliver();
+}
+
+# answer_lines goes over the lines again where CODE died or left them by `last`.
+sub answer_lines {
+    while (@lines || $open) {
+        my $before = $seq;
+        eval { $walk ? $walk->() : work(); 1 } or failed($@);
+        splice @lines, 0, $seq - $before;
+    }
 }
 
 # work answers lines. A `next` or `last` in CODE acts upon this loop, and leaves its item open.
 sub work {
-    splice @lines, 0, $begun;
-    $begun = 0;
     for (@lines) {
-        $begun++;
         finish(undef) if $open;
-        check() if --$unchecked <= 0;
-        if ($escaped && index($_, '\\') >= 0) {
-            if (/^\\#(\d+)$/) { $seq = $1 - 1; next }
-            s/\\(.)/$1 eq 'n' ? "\n" : $1/ge;
-        }
         $open      = 1;
         $main::seq = ++$seq;
         $_ = decoded_json($_) if $parse;
         $main::item = $_;
-        my $value = $code->();
-        if (!defined $value || ref $value || $printed ne '') { finish($value); next }
-        push @out, $value;
+        $value = $code->();
+        --$unchecked && !ref $value && !($value =~ tr/\0-\x09\x0b-[]-\x7f//c) ? $ready .= "$value\n" : walked();
         $open = 0;
     }
     finish(undef) if $open;
-    splice @lines, 0, $begun;
-    $begun = 0;
+}
+
+# walked does for an item what walk does not: it is something to be looked at, or to look at the clock is due.
+sub walked {
+    finish($value);
+    $value = undef if ref $value;
+    check() if $unchecked <= 0;
 }
 
 # check delivers what is due. To ask for the time costs more than a quick item: after many quick ones, only each
@@ -216,7 +252,7 @@ sub check {
     $quick     = $now - $checked < 0.0001 ? $quick + 1 : 0;
     $unchecked = $quick > 100 ? 16 : 1;
     $checked   = $now;
-    deliver() if $now - $written > 0.001;
+    deliver() if $now - $written > 0.004;
 }
 
 # finish answers the open item with a value, or for lack of one with what CODE printed.
@@ -231,7 +267,7 @@ sub finish {
         $value = written($value);
     }
     ($printed, $open) = ('', 0);
-    push @out, $value;
+    $ready .= escape($value) . "\n";
 }
 
 # failed answers the open item with what it died of.
@@ -239,7 +275,6 @@ sub failed {
     my $error = message(@_);
     spill();
     complain(traced($error));
-    settle() if @out;
     $error =~ s/\n+\z//;
     $ready .= '\!' . escape($error) . "\n";
     $open = 0;
@@ -265,7 +300,7 @@ sub traced {
 
 # spill sends to stderr what CODE printed beside its value.
 sub spill {
-    complain($printed);
+    complain($printed) if $printed ne '';
     $printed = '';
 }
 
@@ -274,17 +309,8 @@ sub complain {
     print STDERR $_[0];
 }
 
-# settle escapes the answers in @out. Whether any needs it shows in the newlines and backslashes of them all.
-sub settle {
-    my $all = join "\n", @out, '';
-    $all = join '', map { escape($_) . "\n" } @out if utf8::is_utf8($all) || ($all =~ tr/\n\\//) != @out;
-    $ready .= $all;
-    @out = ();
-}
-
 # deliver writes what is answered.
 sub deliver {
-    settle() if @out;
     for (my $at = 0; $at < length $ready;) {
         my $n = syswrite $answers, $ready, length($ready) - $at, $at;
         exit 1 if !defined $n && !$!{EINTR};
@@ -298,6 +324,7 @@ sub deliver {
 
 sub escape {
     my $s = bytes($_[0]);
+    return $s if $s !~ tr/\n\\//;
     $s =~ s/\\/\\\\/g;
     $s =~ s/\n/\\n/g;
     return $s;
@@ -394,6 +421,7 @@ sub PRINT {
     my $said = join($, // '', map { Stoke::bytes($_) } @strings) . ($\ // '');
     if ($$ == $owner) {
         $printed .= $said;
+        $unchecked = 1;    # walk looks
         return SUCCESS;
     }
     local ($,, $\);    # a forked child has no item

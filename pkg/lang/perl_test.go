@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,7 @@ func TestPerlPrints(t *testing.T) {
 			items: []string{"1", "2", "3", "1"}, want: []string{"<1>", "<2>", "end", "<1>"}, stderr: []string{"<3>"}},
 		{name: "beside a value", setup: warmSetup{Code: `print "about $item\n"; return 0`}, items: []string{"1"},
 			want: []string{"0"}, stderr: []string{"about 1\n"}},
+		{name: "by nothing but a comment", setup: warmSetup{Code: `# nothing`}, items: []string{"1"}, want: []string{""}},
 		{name: "no value at all", setup: warmSetup{Code: `undef`}, items: []string{"1"}, want: []string{""}},
 		{name: "characters", setup: warmSetup{Code: `print chr 9786, "é"`}, items: []string{""}, want: []string{"☺é"}},
 		{name: "with syswrite, and what print gives back",
@@ -144,7 +146,33 @@ func TestPerlFaults(t *testing.T) {
 	}
 }
 
+// What can be answered without the call of a sub is. A `return` in the text, if only in a comment, forbids that.
+func TestPerlMeansTheSameWithoutACall(t *testing.T) {
+	need(t, "perl")
+	items := []string{"1", "22", "x y", "", "a,b\\n,c", "\\#5", "two\nlines", "ü", "\xff"}
+	for _, code := range []string{
+		`$_ + 1`, `uc`, `"$item|$seq|$slot"`, `{ a => $_ }`, `{ 5 }`, `{ my %h = (a => 1); \%h }`, `if ($_ > 5) { "big" } else { "small" }`,
+		`if ($_ > 5) { "big" }`, `my @f = split /,/; $f[1]`, `my ($x) = /(\w)/; $x`, `(1, 2, $_)`, `my @a = (1, 2, 3); @a`, `[split //]`,
+		`print "hi $_"; 3`, `print "hi $_"`, `print $_; undef`, `say $_`, `undef`, `""`, `"a\nb\\$_"`, `chr(0x263a) . $_`, `"\x{e9}$_"`,
+		`$_ .= "x"; "$_$item"`, `s/\d/#/g`, `state $n = 0; ++$n`, `map { $_ * 2 } 1..3`, `my $f = sub { $_[0] + 1 }; $f->(3)`,
+		`die "no\n" if $_ eq "22"; $_`, `die [1] if $_ eq "22"; $_`, `eval { die "x" }; $@`, `$x{$_}++; $x{$_}`, `\1`, `\"x"`, `sub { 1 }`,
+		`bless {}, "Foo"`, `$! = 2; $!`, `1/3`, `-0.0`, `1e100`, `1;`, `1; # one`, `# nothing`, `warn "w$_"; __LINE__`, `@h{1} = 2; %h`,
+		`print STDERR "e$_\n"; 1`, "my $x = <<X;\n$_ here\nX\n$x", `exit 3 if $_ eq "22"; $_`, `$Stoke::value`,
+	} {
+		t.Run(code, func(t *testing.T) {
+			inside := warmRun(t, "perl", warmSetup{Code: code}, items...)
+			called := warmRun(t, "perl", warmSetup{Code: code + "\n# return"}, items...)
+			called.stderr = strings.ReplaceAll(called.stderr, code+"\n# return", code)
+			if fmt.Sprintf("%+v", inside) != fmt.Sprintf("%+v", called) {
+				t.Errorf("without a call: %+v\nwith a call: %+v", inside, called)
+			}
+		})
+	}
+}
+
 func TestPerlAnswersPromptly(t *testing.T) {
+	checkPrompt(t, "perl", `select undef, undef, undef, 0.01;
+		$item eq 'nap' ? 1 : system 'sh', '-c', 'while [ ! -e "$0" ]; do sleep 0.01; done', $path`)
 	checkPrompt(t, "perl", `use Time::HiRes 'sleep'; sleep 0.01; return 1 if $item eq 'nap'; sleep 0.01 until -e $path; 2`)
 }
 

@@ -22,7 +22,7 @@ import ast, contextvars, importlib, io, json, linecache, os, re, textwrap, time,
 sys.path = _path
 
 CHUNK = 1 << 16  # bytes to read at once
-PATIENCE = 0.001  # seconds that answers may wait while the next items are worked on
+PATIENCE = 0.004  # seconds that answers may wait while the next items are worked on
 REFERENCE = re.compile(r"([\w./@-]+):([A-Za-z_][\w.]*)")
 AT_FAULT = 120  # exit status
 COROUTINE = 0x80  # inspect.CO_COROUTINE, without its import
@@ -369,25 +369,13 @@ class Lines:
             return
         text = b"".join(self.pieces + [chunk[:end]]).decode("utf-8", "surrogateescape")
         self.pieces = [chunk[end + 1 :]]
-        lines = text.split("\n")
-        if "\\" in text:
-            yield from self.unescaped(lines)
-            return
-        yield self.seq, lines
-        self.seq += len(lines)
-
-    def unescaped(self, lines):
-        run = []
-        for line in lines:
-            if line.startswith("\\#"):
-                if run:
-                    yield self.seq, run
-                self.seq, run = int(line[2:]), []
-            else:
-                run.append(unescape(line) if "\\" in line else line)
-        if run:
-            yield self.seq, run
-            self.seq += len(run)
+        for run in ("\n" + text).split("\n\\#"):
+            number, *lines = run.split("\n")
+            self.seq = int(number or self.seq)
+            if "\\" in run:
+                lines = [unescape(line) if "\\" in line else line for line in lines]
+            yield self.seq, lines
+            self.seq += len(lines)
 
 
 def serve(function):
