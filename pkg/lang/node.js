@@ -326,7 +326,7 @@
 
   let pieces = []; // of a line that is not complete
   let lines = "", next = 0; // whole lines that came, and where the next of them begins
-  let backslash = -1; // where the first of them is that a line from next on can have, if that is known
+  let backslash = -1; // where the first one from next on is; before next if that has to be looked up
   let seq = 0; // of the last item that started
   const row = []; // items that started and are not written, oldest first, if any had to wait: {text}, null until it is answered
   let running = 0; // how many of them wait
@@ -365,8 +365,10 @@
   function proceed() {
     checked = performance.now();
     while (next < lines.length && running < setup.concurrency) {
-      if (backslash < next) backslash = lines.indexOf("\\", next);
-      if (backslash < 0) backslash = Infinity;
+      if (backslash < next) {
+        const at = lines.indexOf("\\", next);
+        backslash = at < 0 ? Infinity : at;
+      }
       const end = lines.indexOf("\n", next);
       const line = lines.slice(next, end);
       next = end + 1;

@@ -18,7 +18,7 @@ sub evaluate { package main; eval $Stoke::text }
 
 use strict;
 use warnings;
-no warnings qw(once uninitialized);
+no warnings 'once';
 use B            ();
 use JSON::PP     ();
 use overload     ();
@@ -34,9 +34,10 @@ my $owner = $$;    # a forked child is no worker
 
 my $buffer = '';           # read: the start of a line
 our @lines;                # items with numbers in a row
-my ($code, $open);         # what answers; whether work has begun an item and not answered it
+our $code;                 # what answers, where it has to be called
 our $seq = 0;              # the number of the last item begun
-our $value;                # what walk got from CODE
+our $open;                 # whether that is not answered
+our $value;                # what CODE gave
 my $printed = '';          # by CODE, for this item
 our $ready  = '';          # what to write
 my $written = 0;           # when that was done last
@@ -97,7 +98,7 @@ sub program {
         "use feature qw(say state); our ($names); Stoke::begin();\n#line 1 \"--init\"\n$user{'--init'}\n;",
         "\$Stoke::body = sub {\n#line 1 \"CODE\"\n$main\n};\n"
             . "\$Stoke::loop = sub { no warnings qw(redefine void);\n#line 1 \"CODE\"\n$main\n; return };\n"
-            . (plain($main) ? walk($main) : ''),
+            . walk(plain($main) ? "do {\n#line 1 \"CODE\"\n$main\n}" : '$Stoke::code->()'),
         "\$Stoke::exit = sub {\n#line 1 \"--exit\"\n$user{'--exit'}\n};\n",
     );
     return join '', @text[0 .. $pieces - 1];
@@ -105,23 +106,31 @@ sub program {
 
 # plain says whether a text means the same inside the loop of walk as it does in a sub.
 sub plain {
-    my $not = join '|', qw(return next last redo goto wantarray caller local shift pop sub package use no BEGIN for foreach while until);
-    return $_[0] !~ /\b(?:$not|__\w+__)\b|\@_|\$_\[|\$#_/ && $user{'--init'} !~ /\b(?:next|last|redo|goto)\b/;
+    my $not = join '|', qw(return goto wantarray caller local shift pop sub package use no BEGIN for foreach while until);
+    return $_[0] !~ /\b(?:$not|__\w+__)\b|\@_|\$_\[|\$#_/;
 }
 
-# walk is the text of a sub that does what work does, with CODE inside: to call a sub for each item takes longer than all
-# else that is done here, and so does a copy of an item that nothing can ask for. The user's pragmas hold here, too.
+# walk is the text of a sub that answers lines, given the text that answers one: CODE itself where it can be, because to
+# call a sub takes longer than all else that is done for an item. What no text of the user's can ask for is left out, unless
+# there may be more of it in files. A `next` or `last` in CODE acts upon this loop, and leaves its item open. The user's pragmas
+# hold here, too.
 sub walk {
-    my ($main)  = @_;
-    my $decode  = $parse ? '$_ = Stoke::decoded_json($_);' : '';
-    my $publish = "$user{'--init'} $main" =~ /\b(?:item|seq|do|require|eval)\b/ ? '$main::seq = $Stoke::seq; $main::item = $_;' : '';
+    my ($answer) = @_;
+    my $asks   = join '|', "$user{'--init'} $user{CODE}" =~ /\b(?:item|seq|next|last|redo|do|require|use|eval)\b/g;
+    my $files  = qr/do|require|use|eval/;
+    my $item   = $asks =~ /item|seq|$files/ ? '$main::seq = $Stoke::seq; $main::item = $_;' : '';
+    my $leaves = $asks =~ /next|last|redo|$files/;
+    my $open   = $leaves ? 'Stoke::finish() if $Stoke::open; $Stoke::open = 1;' : '';
+    my $close  = $leaves ? '$Stoke::open = "";' : '';
+    my $decode = $parse ? '$_ = Stoke::decoded_json($_);' : '';
     return '$Stoke::walk = sub { for (@Stoke::lines) {
-        ++$Stoke::seq;' . "$decode $publish" . '
-        $Stoke::value = do {' . "\n#line 1 \"CODE\"\n$main\n" . '};
+        ' . "$open ++\$Stoke::seq; $decode $item" . '
+        $Stoke::value = ' . $answer . ';
         no warnings "uninitialized";
         --$Stoke::unchecked && !ref $Stoke::value && !($Stoke::value =~ tr/\0-\x09\x0b-[]-\x7f//c)
             ? $Stoke::ready .= "$Stoke::value\n"
             : Stoke::walked();
+        ' . $close . '
     } };
     ';
 }
@@ -216,26 +225,12 @@ sub answer {
 
 # answer_lines goes over the lines again where CODE died or left them by `last`.
 sub answer_lines {
-    while (@lines || $open) {
+    while (@lines) {
         my $before = $seq;
-        eval { $walk ? $walk->() : work(); 1 } or failed($@);
+        eval { $walk->(); 1 } or failed($@);
+        finish() if $open;
         splice @lines, 0, $seq - $before;
     }
-}
-
-# work answers lines. A `next` or `last` in CODE acts upon this loop, and leaves its item open.
-sub work {
-    for (@lines) {
-        finish(undef) if $open;
-        $open      = 1;
-        $main::seq = ++$seq;
-        $_ = decoded_json($_) if $parse;
-        $main::item = $_;
-        $value = $code->();
-        --$unchecked && !ref $value && !($value =~ tr/\0-\x09\x0b-[]-\x7f//c) ? $ready .= "$value\n" : walked();
-        $open = 0;
-    }
-    finish(undef) if $open;
 }
 
 # walked does for an item what walk does not: it is something to be looked at, or to look at the clock is due.

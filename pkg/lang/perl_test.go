@@ -2,6 +2,8 @@ package lang
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -158,6 +160,7 @@ func TestPerlMeansTheSameWithoutACall(t *testing.T) {
 		`die "no\n" if $_ eq "22"; $_`, `die [1] if $_ eq "22"; $_`, `eval { die "x" }; $@`, `$x{$_}++; $x{$_}`, `\1`, `\"x"`, `sub { 1 }`,
 		`bless {}, "Foo"`, `$! = 2; $!`, `1/3`, `-0.0`, `1e100`, `1;`, `1; # one`, `# nothing`, `warn "w$_"; __LINE__`, `@h{1} = 2; %h`,
 		`print STDERR "e$_\n"; 1`, "my $x = <<X;\n$_ here\nX\n$x", `exit 3 if $_ eq "22"; $_`, `$Stoke::value`,
+		`print "<$_>"; next if $_ eq "22"; $_`, `last if $_ eq "22" or $_ eq "\xff"; $_`,
 	} {
 		t.Run(code, func(t *testing.T) {
 			inside := warmRun(t, "perl", warmSetup{Code: code}, items...)
@@ -167,6 +170,19 @@ func TestPerlMeansTheSameWithoutACall(t *testing.T) {
 				t.Errorf("without a call: %+v\nwith a call: %+v", inside, called)
 			}
 		})
+	}
+}
+
+// What walk leaves out because the user's text does not ask for it may be asked for by a file, which has no package of its own.
+func TestPerlServesFiles(t *testing.T) {
+	dir := t.TempDir()
+	text := `sub f { print "left"; next if $item == 2; "<$item:$seq>" } 1;`
+	if err := os.WriteFile(filepath.Join(dir, "Helper.pm"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, init := range []string{"use lib '" + dir + "'; use Helper;", "require '" + dir + "/Helper.pm'", "do '" + dir + "/Helper.pm'"} {
+		warmCase{setup: warmSetup{Init: init, Code: `f()`}, items: []string{"1", "2", "3"},
+			want: []string{"<1:1>", "left", "<3:3>"}, stderr: []string{"left", "left"}}.check(t, "perl")
 	}
 }
 

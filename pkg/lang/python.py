@@ -411,10 +411,9 @@ def serve(function):
                         send(answers)
                         checked = clock()
                         due = checked + PATIENCE
-                if answers:
-                    send(answers)
-                    checked = clock()
-                    due = checked + PATIENCE
+            if answers:
+                send(answers)
+                due = clock() + PATIENCE
     finally:
         send(answers)  # also when CODE ends the process
 
