@@ -69,7 +69,6 @@
 
   const ready = Buffer.allocUnsafeSlow(1 << 17); // answers to be written
   const SHORT = 64; // characters of an answer that is copied one by one: to call into node takes longer
-  const MOST = 2 ** 31; // numbers below it are written digit by digit
   let filled = 0; // bytes in ready
   let due = 0; // when they must be written, if an item is at work then
 
@@ -78,7 +77,7 @@
     const n = filled;
     filled = 0;
     writeAll(ready.subarray(0, n));
-    due = performance.now() + PATIENCE;
+    due = Date.now() + PATIENCE;
   }
 
   function writeAll(bytes) {
@@ -101,35 +100,17 @@
     ready[filled++] = 10;
   }
 
-  // Puts a whole number, or a string that may have to be escaped.
-  function putValue(value) {
-    if (filled + SHORT > ready.length) flush();
-    if (typeof value === "number") {
-      if (value >= 0 && value < MOST) putDigits(value);
-      else put(String(value));
-      return;
-    }
-    if (value.length >= SHORT) return put(escape(value));
+  // Puts a string that may have to be escaped.
+  function putText(text) {
+    if (text.length >= SHORT) return put(escape(text));
     let end = filled;
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i);
-      if (code > 127 || code === 10 || code === 92) return put(escape(value));
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127 || code === 10 || code === 92) return put(escape(text));
       ready[end++] = code;
     }
     ready[end++] = 10;
     filled = end;
-  }
-
-  function putDigits(value) {
-    let end = filled + 1;
-    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
-    filled = end + 1;
-    ready[end] = 10;
-    do {
-      const rest = (value / 10) | 0;
-      ready[--end] = 48 + value - 10 * rest;
-      value = rest;
-    } while (value > 0);
   }
 
   const complain = (data) => process.stderr.write(data);
@@ -363,29 +344,69 @@
 
   // Starts items for as long as it may.
   function proceed() {
-    checked = performance.now();
+    checked = Date.now();
+    if (filled === 0) due = checked + PATIENCE; // the first of these answers has not waited yet
     while (next < lines.length && running < setup.concurrency) {
       if (backslash < next) {
         const at = lines.indexOf("\\", next);
         backslash = at < 0 ? Infinity : at;
       }
-      const end = lines.indexOf("\n", next);
-      const line = lines.slice(next, end);
-      next = end + 1;
-      if (backslash > end) start(line);
-      else if (line.startsWith("\\#")) seq = Number(line.slice(2)) - 1;
-      else start(unescape(line));
+      const before = next;
+      if (row.length === 0 && !printings) sprint();
+      if (next === before) step();
       if (--unchecked <= 0) check();
     }
   }
 
+  // Works on items without a backslash for as long as nothing special comes of them. It is one function without calls of
+  // ours where it is hot: what is called there is compiled again into each caller, and that takes longer than the items.
+  function sprint() {
+    try {
+      while (next < lines.length) {
+        const stop = lines.indexOf("\n", next);
+        if (stop > backslash) return;
+        const line = lines.slice(next, stop);
+        next = stop + 1;
+        const value = work(line, ++seq);
+        if (printing.length > 0) return settle(value, printing);
+        if (filled + SHORT > ready.length) flush();
+        if (typeof value === "number" && (value | 0) === value && value >= 0) {
+          let end = filled + 1;
+          for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
+          filled = end + 1;
+          ready[end] = 10;
+          let left = value;
+          do {
+            const rest = (left / 10) | 0;
+            ready[--end] = 48 + left - 10 * rest;
+            left = rest;
+          } while (left > 0);
+        } else if (typeof value === "string") putText(value);
+        else return settle(value, printing);
+        if (--unchecked <= 0) check();
+      }
+    } catch (error) {
+      deliver(failure(error), printing);
+    }
+  }
+
+  // Takes one line, whatever it is.
+  function step() {
+    const end = lines.indexOf("\n", next);
+    const line = lines.slice(next, end);
+    next = end + 1;
+    if (backslash > end) start(line);
+    else if (line.startsWith("\\#")) seq = Number(line.slice(2)) - 1;
+    else start(unescape(line));
+  }
+
   // Writes what is due. To ask for the time costs more than a quick item: after many quick ones, only each sixteenth asks.
   function check() {
-    const now = performance.now();
-    quick = now - checked < 0.1 ? quick + 1 : 0;
+    const now = Date.now(); // it may be set back
+    quick = now === checked ? quick + 1 : 0;
     unchecked = quick > 100 ? 16 : 1;
     checked = now;
-    if (now > due) flush();
+    if (now > due || now < due - PATIENCE) flush();
   }
 
   // Writes what there is, and sees to what comes next.
@@ -400,16 +421,21 @@
   // Works on one item, to its end unless it waits.
   function start(line) {
     const list = printings ? [] : printing;
-    let text;
     seq++;
     try {
-      const value = printings ? printings.run(list, work, line, seq) : work(line, seq);
-      if ((typeof value === "string" || Number.isInteger(value)) && row.length === 0 && list.length === 0) return putValue(value);
-      if (value && typeof value.then === "function") return wait(value, list);
-      text = answer(value, list);
+      settle(printings ? printings.run(list, work, line, seq) : work(line, seq), list);
     } catch (error) {
-      text = failure(error);
+      deliver(failure(error), list);
     }
+  }
+
+  // Makes an answer of what CODE gave, at once or when it is there.
+  function settle(value, list) {
+    if (value && typeof value.then === "function") wait(value, list);
+    else deliver(answer(value, list), list);
+  }
+
+  function deliver(text, list) {
     if (list.length) complain(Buffer.concat(list.splice(0)));
     if (row.length) row.push({ text });
     else put(text);

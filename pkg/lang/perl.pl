@@ -40,7 +40,7 @@ our $open;                 # whether that is not answered
 our $value;                # what CODE gave
 my $printed = '';          # by CODE, for this item
 our $ready  = '';          # what to write
-my $written = 0;           # when that was done last
+my $waiting = 0;           # since when the oldest of that may wait
 my $checked = 0;           # when it was last seen to that no answer waits too long
 our $unchecked = 1;        # at which item, counted from this one, that is done again
 my $quick = 0;             # how many times in a row no time to speak of had passed
@@ -210,7 +210,7 @@ sub receive {
 # answer answers the items of some lines.
 sub answer {
     my ($text) = @_;
-    $checked = Time::HiRes::clock_gettime(CLOCK);
+    $checked = $waiting = Time::HiRes::clock_gettime(CLOCK);
     for (my ($at, $end) = (0, 0); $at < length $text; $at = $end) {
         $end = index($text, "\n\\#", $at) + 1 || length $text;
         my $run = substr $text, $at, $end - $at;
@@ -247,7 +247,7 @@ sub check {
     $quick     = $now - $checked < 0.0001 ? $quick + 1 : 0;
     $unchecked = $quick > 100 ? 16 : 1;
     $checked   = $now;
-    deliver() if $now - $written > 0.004;
+    deliver() if $now - $waiting > 0.004;
 }
 
 # finish answers the open item with a value, or for lack of one with what CODE printed.
@@ -312,7 +312,7 @@ sub deliver {
         $at += $n // 0;
     }
     $ready   = '';
-    $written = Time::HiRes::clock_gettime(CLOCK);
+    $waiting = Time::HiRes::clock_gettime(CLOCK);
 }
 
 # --- Values

@@ -380,7 +380,7 @@ class Lines:
 
 def serve(function):
     """Answers all items, one after the other."""
-    lines, answers, clock, due = Lines(), [], time.monotonic, 0
+    lines, answers, clock = Lines(), [], time.monotonic
     # To ask for the time costs as much as a quick item: after many quick ones, only each sixteenth asks.
     checked = quick = unchecked = 0
     put, took = answers.append, printed.tell
@@ -390,6 +390,7 @@ def serve(function):
             if not chunk:
                 return
             checked = clock()
+            due = checked + PATIENCE  # the first of these answers has not waited yet
             for first, items in lines.runs(chunk):
                 for seq, item in enumerate(items, first):
                     try:
@@ -413,7 +414,6 @@ def serve(function):
                         due = checked + PATIENCE
             if answers:
                 send(answers)
-                due = clock() + PATIENCE
     finally:
         send(answers)  # also when CODE ends the process
 
