@@ -11,11 +11,12 @@ import time
 
 LIMIT = 300  # seconds after which a command counts as hung
 
-# What would change the figures behind our back: unbuffered python workers, options of stoke and parallel.
+# What would change the figures behind our back: unbuffered python workers, options of node, stoke and parallel,
+# certificates that node reads at each start.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if name not in ("PYTHONUNBUFFERED", "PARALLEL") and not name.startswith("STOKE_")
+    if name not in ("PYTHONUNBUFFERED", "PARALLEL", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS") and not name.startswith("STOKE_")
 }
 
 
