@@ -20,6 +20,7 @@
   const { AsyncLocalStorage } = require("async_hooks");
 
   const PATIENCE = 4; // ms that answers may wait while the next items are worked on
+  const clock = Date.now; // CODE may put a clock of its own in its place
   const REFERENCE = /^([\w./@-]+):([A-Za-z_][\w.]*)$/;
   const AT_FAULT = 120; // exit status
 
@@ -77,7 +78,7 @@
     const n = filled;
     filled = 0;
     writeAll(ready.subarray(0, n));
-    due = Date.now() + PATIENCE;
+    due = clock() + PATIENCE;
   }
 
   function writeAll(bytes) {
@@ -344,7 +345,7 @@
 
   // Starts items for as long as it may.
   function proceed() {
-    checked = Date.now();
+    checked = clock();
     if (filled === 0) due = checked + PATIENCE; // the first of these answers has not waited yet
     while (next < lines.length && running < setup.concurrency) {
       if (backslash < next) {
@@ -358,8 +359,8 @@
     }
   }
 
-  // Works on items without a backslash for as long as nothing special comes of them. It is one function without calls of
-  // ours where it is hot: what is called there is compiled again into each caller, and that takes longer than the items.
+  // Works on items without a backslash for as long as nothing special comes of them. Small numbers are written right here:
+  // what a hot function calls is compiled again into each of its callers, and that takes longer than the items.
   function sprint() {
     try {
       while (next < lines.length) {
@@ -402,7 +403,7 @@
 
   // Writes what is due. To ask for the time costs more than a quick item: after many quick ones, only each sixteenth asks.
   function check() {
-    const now = Date.now(); // it may be set back
+    const now = clock(); // it may be set back
     quick = now === checked ? quick + 1 : 0;
     unchecked = quick > 100 ? 16 : 1;
     checked = now;

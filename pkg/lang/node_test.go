@@ -137,6 +137,8 @@ func TestNodeEnds(t *testing.T) {
 		"exit of a package": {p: Program{Code: "item", Exit: "process:cwd"}, want: []string{"1", "2"}, silent: true},
 		"a timer holds nobody": {p: Program{Init: "setInterval(() => 0, 1e9)", Code: "item"}, want: []string{"1", "2"},
 			silent: true},
+		"a clock of the user's": {p: Program{Init: "Date.now = () => { throw Error('no clock') }", Code: "item"}, want: []string{"1", "2"},
+			silent: true},
 		"process.exit in CODE": {p: Program{Code: "if (item === '2') process.exit(7); return item"},
 			items: []string{"1", "2", "3"}, want: []string{"1"}, status: 7},
 		"process.exit, waiting": {p: Program{Code: "await null; if (item === '2') process.exit(7); return item"},
