@@ -101,10 +101,13 @@ func (e *TimeoutError) Error() string {
 // ErrMute says that a worker has read items and ended by itself without an answer, and no other has given one.
 var ErrMute = errors.New("it ended without ever answering")
 
+// ErrDeaf says that a worker was ready and ended, or had to be ended, without having read anything.
+var ErrDeaf = errors.New("it was ready, but never read an item")
+
 // InitError says that a worker could not be started or was not warm in time.
 type InitError struct {
 	Slot, Pid int
-	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, or an error of the system
+	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, ErrDeaf, or an error of the system
 	Exit      *worker.Exit // if it ended
 	Words     string       // the end of its stderr
 	Hint      string       // what may help, if anything is known

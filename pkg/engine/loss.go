@@ -65,7 +65,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 			c.e.o.Warn(c.describeExit(exit))
 		}
 	case startOver:
-		c.startOver()
+		c.startOver(l.started && l.read > 0)
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
 	case giveUp:
 		return c.short(c.sent - c.answered)
@@ -144,21 +144,26 @@ func (c *conversation) back(batches []*batch, apart bool) {
 	}
 }
 
-// startOver gives all items back as they were. What the worker might have made of them is not their fault, but if no
-// worker has answered yet, it is better to try another item first.
-func (c *conversation) startOver() {
+// startOver gives all items back as they were. What the worker might have made of them is not their fault, but if it had
+// read some and no worker has answered yet, it is better to try another item first.
+func (c *conversation) startOver(read bool) {
 	batches, _ := c.sift(int(c.sent))
 	for _, b := range batches {
-		b.doubt = c.warm
+		b.doubt = read
 	}
 	c.back(batches, false)
 }
 
 func (c *conversation) neverWorked(l loss) error {
-	if l.started {
-		return ErrMute
+	switch {
+	case !l.started:
+		return worker.ErrEnded
+	case l.timedOut && l.read == 0:
+		return fmt.Errorf("%w in %v (--timeout)", ErrDeaf, c.e.o.Timeout)
+	case l.read == 0:
+		return ErrDeaf
 	}
-	return worker.ErrEnded
+	return ErrMute
 }
 
 // cause says what happened to the worker.

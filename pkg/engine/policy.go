@@ -52,6 +52,8 @@ func judge(l loss) action {
 		}
 	}
 	switch {
+	case l.read == 0 && !l.worked:
+		return startOver // however warm it was, to give its items to the next one for free would go on for ever
 	case l.read == 0:
 		return giveBack
 	case l.read == 1, l.flushes, l.once:

@@ -23,6 +23,10 @@ func TestJudge(t *testing.T) {
 		{"it exited with status 0 during the warm-up", loss{owed: true, exited: true, zero: true}, startOver},
 		{"it died on the first item of the run", loss{owed: true, started: true, read: 1}, charge},
 
+		{"it was ready, and died before it read anything", loss{owed: true, started: true, proven: true}, startOver},
+		{"it was ready, and exited with status 0 before it read anything", loss{owed: true, started: true, proven: true, exited: true, zero: true}, startOver},
+		{"it was ready, and never read anything", loss{owed: true, started: true, proven: true, timedOut: true}, startOver},
+
 		{"an item took too long", with(func(l *loss) { l.timedOut = true }), charge},
 		{"one of several took too long", with(func(l *loss) { l.timedOut, l.read = true, 9 }), narrow},
 		{"it hung without reading the next item", with(func(l *loss) { l.timedOut, l.read = true, 0 }), giveBack},
