@@ -447,18 +447,21 @@
     const place = { text: null };
     row.push(place);
     running++;
-    promise
-      .then((value) => answer(value, list))
-      .catch(failure)
-      .then((text) => {
-        place.text = text;
-        running--;
-        if (list.length) complain(Buffer.concat(list.splice(0)));
-        advance();
-        proceed();
-        if (!resting) setImmediate(rest);
-        resting = true;
-      });
+    const done = (give, of) => {
+      try {
+        place.text = give(of, list);
+      } catch (error) {
+        place.text = failure(error);
+      }
+      running--;
+      if (list.length) complain(Buffer.concat(list.splice(0)));
+      advance();
+      proceed();
+      if (running === 0) return rest(); // no other answer can come with this one
+      if (!resting) setImmediate(rest);
+      resting = true;
+    };
+    Promise.resolve(promise).then((value) => done(answer, value), (error) => done(failure, error));
   }
 
   // Moves the answers that are complete from the row to what is written next.
