@@ -373,7 +373,7 @@
         if (filled + SHORT > ready.length) flush();
         if (typeof value === "number" && (value | 0) === value && value >= 0) {
           let end = filled + 1;
-          for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
+          for (let most = 10; most <= value; most *= 10) end++;
           filled = end + 1;
           ready[end] = 10;
           let left = value;
