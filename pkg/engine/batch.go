@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"stoke/pkg/cut"
 	"stoke/pkg/source"
 )
@@ -17,6 +19,7 @@ type batch struct {
 	rendered      int    // items in output that is not published yet
 	told, toldEnd int    // items that the record was told of, and where in Items they end
 	end           int64  // offset in all that was sent to the worker, just behind this batch
+	sentAt        time.Time
 
 	// What is known of items whose worker was lost.
 	alone bool // to be sent to a worker that has nothing else in hand, so that what happens then is their doing

@@ -288,7 +288,13 @@ func (c *conversation) short(owed int64) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
-	return c.fault(problem, "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
+	hint := "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead"
+	if c.asker != nil {
+		hint = "a worker answers each request, with its id, before it ends"
+	} else if c.e.o.Escaped {
+		hint = ""
+	}
+	return c.fault(problem, hint)
 }
 
 func (c *conversation) fault(problem, hint string) error {

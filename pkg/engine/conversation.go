@@ -33,6 +33,7 @@ type conversation struct {
 	raw       []byte          // where output is read that must be translated
 	broken    string          // how it declared itself broken
 	cancelled int64           // the request it was last told to give up
+	told      time.Time       // when it was told so
 	width     int             // items that it can be at, at a time
 	size      sizing.Policy
 	inflight  []*batch // sent, not fully answered; oldest first
@@ -203,7 +204,7 @@ func (c *conversation) hangUp() {
 // reticence is how long a worker with items in hand may be silent before its input is ended, when that is due: for one
 // that always answered promptly there is hardly a need, for others that may be what they wait for.
 func (c *conversation) reticence() time.Duration {
-	if c.e.o.flushes() { // and it must have the time that it is given, to be told in the end to give up
+	if c.forthcoming() { // and it must have the time that it is given, to be told in the end to give up
 		return max(longSilence, 2*c.e.o.Timeout)
 	}
 	if c.prompt && len(c.buf) == 0 {
@@ -338,7 +339,7 @@ func (c *conversation) send(b *batch) error {
 	c.bytes += int64(len(out))
 	b.sent = b.owed()
 	c.sent += int64(b.sent)
-	b.end = c.bytes
+	b.end, b.sentAt = c.bytes, time.Now()
 	c.inflight = append(c.inflight, b)
 	c.yielding = false
 	if c.alone = b.alone; c.alone && !c.e.prompt.Load() {

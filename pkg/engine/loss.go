@@ -262,17 +262,20 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 			return 0, false
 		}
 	}
+	if c.cancelled == c.answered+1 {
+		return mercy - time.Since(c.told), true
+	}
 	since := c.mark
+	if c.asker != nil { // it is at all that it was asked
+		since = c.inflight[0].sentAt
+	}
 	if c.hung && c.hungUp.After(since) {
 		since = c.hungUp
 	} else if c.pending() == 0 {
 		return 0, false
 	}
-	if n := c.pending(); n > 1 && !c.e.flushing() {
+	if n := c.pending(); n > 1 && !c.e.flushing() && c.asker == nil {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
-	}
-	if c.cancelled == c.answered+1 {
-		limit += mercy
 	}
 	return limit - time.Since(since), true
 }

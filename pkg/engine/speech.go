@@ -78,7 +78,7 @@ func (c *conversation) cancel() bool {
 	if c.asker == nil || c.cancelled == oldest || c.in == closed {
 		return false
 	}
-	c.cancelled = oldest
+	c.cancelled, c.told = oldest, time.Now()
 	line := wire.AppendCancel(nil, oldest)
 	c.bytes += int64(len(line))
 	return c.w.Send(line) == nil
@@ -225,7 +225,7 @@ func (c *conversation) takeOut(b *batch) *batch {
 	}
 	at, answered := b.done, b.sent-b.owed()
 	_, off := c.e.scanSent(b.onWire(), answered+1)
-	end, sent, wired := b.end, b.sent-answered-1, b.wire
+	end, sent, sentAt, wired := b.end, b.sent-answered-1, b.sentAt, b.wire
 	var behind []byte
 	if wired != nil {
 		behind = append(c.e.pool.Get(len(wired)-off), wired[off:]...)
@@ -242,7 +242,7 @@ func (c *conversation) takeOut(b *batch) *batch {
 	}
 	if x.N > 1 {
 		rest := c.e.split(x, 1)
-		rest.wire, rest.sent, rest.end = behind, sent, end
+		rest.wire, rest.sent, rest.end, rest.sentAt = behind, sent, end, sentAt
 		for _, r := range later {
 			rest.refusal = append(rest.refusal, refusal{r.index - at - 1, r.err})
 		}
