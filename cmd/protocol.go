@@ -68,7 +68,7 @@ func (s *settings) checkTemplate(o *options) error {
 // checkCode reads CODE and what belongs to it.
 func (s *settings) checkCode(o *options, args []string) error {
 	if len(args) != 1 {
-		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'")
+		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'; and put -- before it if it begins with a dash")
 	}
 	if s.Worker != "" {
 		return usagef("--worker and --lang exclude each other")

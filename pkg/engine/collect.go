@@ -25,7 +25,11 @@ func (c *conversation) collect(n int) error {
 		return err
 	}
 	c.reveal(n)
-	if partial := int64(len(c.buf)); partial > c.e.o.MaxItem+slack && len(c.inflight) > 0 {
+	most := c.e.o.MaxItem + slack
+	if c.e.o.Escaped {
+		most *= 2
+	}
+	if int64(len(c.buf)) > most && len(c.inflight) > 0 {
 		c.skip()
 	}
 	c.report(now)

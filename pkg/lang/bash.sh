@@ -95,7 +95,7 @@ while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
     *) item=$__stoke_line ;;
     esac
     seq=$((++__stoke_seq))
-    __stoke_answer
+    builtin eval __stoke_answer # eval: an expansion that fails, as 1/0, ends all that bash is at, up to an eval
     builtin printf '%s %d\n' "$__stoke_mark" "$?"
     if [[ -n $__stoke_struck ]]; then
         __stoke_struck=

@@ -43,9 +43,9 @@ var languages = []language{
 	{
 		name: "node", program: "node", flag: "-e", runner: node, async: true, unicode: true,
 		from: "nodejs (Debian, Fedora, Alpine, Arch), node (Homebrew)",
-		taken: "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+		taken: "Infinity NaN arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
 			"finally for function if implements import in instanceof interface let new null package private protected public return " +
-			"static super switch this throw true try typeof var void while with yield",
+			"static super switch this throw true try typeof undefined var void while with yield",
 	},
 	{
 		name: "perl", program: "perl", flag: "-e", runner: perl,

@@ -118,7 +118,8 @@
 
   // ---- printing
 
-  let printing = null; // what the item at work printed, as Buffers; null where no item is at work
+  const printed = []; // by the item at work, as Buffers
+  let printing = null; // that, or null where no item is at work: what is left from an earlier one may print at any time
   const printings = setup.concurrency > 1 ? new AsyncLocalStorage() : null; // the same where several are
 
   class Printed extends Writable {
@@ -126,7 +127,7 @@
       if (typeof encoding === "function") [encoding, done] = [undefined, encoding];
       const list = printings ? printings.getStore() : printing;
       const bytes = typeof data !== "string" ? Buffer.from(data) : encoding ? Buffer.from(data, encoding) : encode(data);
-      if (list) list.push(bytes);
+      if (list && !list.answered) list.push(bytes);
       else complain(bytes);
       if (done) process.nextTick(done);
       return true;
@@ -169,16 +170,25 @@
   // Writes the stack without our own frames to stderr. Gives what was thrown in a line.
   function show(thrown) {
     const ours = /^ +at .*(\[eval\]|node:internal|node:vm|node:net|node:events)/;
-    const lines = util.inspect(thrown).split("\n").filter((line) => !ours.test(line));
+    const lines = shown(() => util.inspect(thrown)).split("\n").filter((line) => !ours.test(line));
     const [where, number, column] = place(thrown);
     if (where) lines.unshift(`${where}:${number}`, pointer(texts[where].split("\n")[number - 1] || "", column - 1));
     complain(lines.join("\n") + "\n");
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    return shown(() => (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)));
+  }
+
+  // Gives what words gives, unless the user's object fails even at that.
+  function shown(words) {
+    try {
+      return words();
+    } catch (error) {
+      return "CODE throws what has no words";
+    }
   }
 
   // Says where in the user's text something was thrown: [name of the text, line, column], both from 1; or nothing.
   function place(thrown) {
-    const found = /^ +at .*?(CODE|--init|--exit):(\d+):(\d+)\)?$/m.exec((thrown && thrown.stack) || "");
+    const found = /^ +at .*?(CODE|--init|--exit):(\d+):(\d+)\)?$/m.exec(shown(() => String((thrown && thrown.stack) || "")));
     return found ? [found[1], Number(found[2]), Number(found[3])] : [];
   }
 
@@ -221,7 +231,11 @@
   // Ends the worker if a package is missing that CODE would require for each item, unless it may catch that.
   function checkRequires() {
     if (/\btry\b/.test(texts.CODE)) return;
-    for (const found of texts.CODE.matchAll(/\brequire\(\s*(["'])([^"'\n]+)\1\s*\)/g)) {
+    const comment = /\/\/.*|\/\*[^]*?\*\//.source;
+    const string = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/.source;
+    const call = /(?<![.$\w])require\(\s*(["'])([^"'\n]+)\1\s*\)/.source;
+    for (const found of texts.CODE.matchAll(new RegExp(`${call}|${comment}|${string}`, "g"))) {
+      if (!found[2]) continue;
       try {
         require.resolve(found[2]);
       } catch (error) {
@@ -345,6 +359,7 @@
 
   // Starts items for as long as it may.
   function proceed() {
+    printing = printed;
     checked = clock();
     if (filled === 0) due = checked + PATIENCE; // the first of these answers has not waited yet
     while (next < lines.length && running < setup.concurrency) {
@@ -357,6 +372,7 @@
       if (next === before) step();
       if (--unchecked <= 0) check();
     }
+    if (running === 0) printing = null;
   }
 
   // Works on items without a backslash for as long as nothing special comes of them. Small numbers are written right here:
@@ -437,9 +453,15 @@
   }
 
   function deliver(text, list) {
-    if (list.length) complain(Buffer.concat(list.splice(0)));
+    spill(list);
     if (row.length) row.push({ text });
     else put(text);
+  }
+
+  // Sends to stderr what an item printed beside its value. What it prints later goes there, too.
+  function spill(list) {
+    if (list.length) complain(Buffer.concat(list.splice(0)));
+    if (list !== printed) list.answered = true;
   }
 
   // Keeps a place for an item that waits.
@@ -454,7 +476,7 @@
         place.text = failure(error);
       }
       running--;
-      if (list.length) complain(Buffer.concat(list.splice(0)));
+      spill(list);
       advance();
       proceed();
       if (running === 0) return rest(); // no other answer can come with this one
@@ -499,7 +521,8 @@
     const exit = compiled("--exit", ["(async () => {", "\n})()", "(async () => {", "\n})()"]);
 
     const args = Object.fromEntries(setup.args || []);
-    Object.assign(globalThis, args, { slot: setup.slot });
+    for (const [name, value] of [...(setup.args || []), ["slot", setup.slot]]) // some of node's own can only be replaced
+      Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
     let scope = null; // evaluates a text where it sees what init defined, if that is not global
     try {
       if (references.includes("--init")) await (await resolve("--init"))(args);
@@ -520,9 +543,7 @@
     put("\\ready");
     flush();
     convertItems();
-    printing = [];
     await serve();
-    printing = null;
     if (references.includes("--exit")) await (await resolve("--exit"))();
     else if (exit) await run("--exit", exit);
     process.exit(0);

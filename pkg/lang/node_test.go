@@ -59,6 +59,8 @@ func TestNodeAnswers(t *testing.T) {
 		"backslashes and newlines": {p: Program{Code: "item + '|' + item.length"},
 			items: []string{"a\nb", `a\nb`, `\`, `\\`, "\n", "\\\n", "", `\#7`, `\!x`, `\ready`},
 			want:  []string{"a\nb|3", `a\nb|4`, `\|1`, `\\|2`, "\n|1", "\\\n|2", "|0", `\#7|3`, `\!x|3`, `\ready|6`}},
+		"no call of require": {p: Program{Code: "item /* require('nosuch') */ + \"require('nosuch')\"[0] // require('nosuch')"},
+			want: []string{"1r", "2r"}},
 		"a carriage return stays": {p: Program{Code: "item"}, items: []string{"a\r", "\r", "\u2028"},
 			want: []string{"a\r", "\r", "\u2028"}},
 		"a large item": {p: Program{Code: "item + '!'"}, items: []string{big, "x", big},
@@ -83,6 +85,10 @@ func TestNodePrints(t *testing.T) {
 			stderr: []string{"so 1\n", "so 2\n"}},
 		"prints and throws": {p: Program{Code: "console.log('so', item); if (item === '1') throw Error('no'); return 1"},
 			want: []string{failed + "Error: no", "1"}, stderr: []string{"so 1\n"}},
+		"prints when it has been answered": {p: Program{Code: "void setTimeout(() => console.log('late', item))", Exit: "await new Promise(r => setTimeout(r, 50))"},
+			want: []string{"", ""}, stderr: []string{"late 1\n", "late 2\n"}},
+		"so do several": {p: Program{Concurrency: 2, Code: "setTimeout(() => console.log('late', item)); return await item", Exit: "await new Promise(r => setTimeout(r, 50))"},
+			want: []string{"1", "2"}, stderr: []string{"late 1\n", "late 2\n"}},
 		"init and exit print": {p: Program{Init: "console.log('up')", Code: "item", Exit: "console.log('down')"},
 			want: []string{"1", "2"}, stderr: []string{"up\n", "down\n"}},
 		"errors are printed": {p: Program{Code: "console.error('bad'); return item"}, want: []string{"1", "2"},
@@ -123,6 +129,9 @@ func TestNodeThrows(t *testing.T) {
 		t.Errorf("the runner's own frames are shown: %s", stderr)
 	}
 	talk := talk{p: Program{Code: "throw item === '1' ? 'words' : null"}, want: []string{failed + "words", failed + "null"}}
+	talk.check(t, "node")
+	wordless := failed + "CODE throws what has no words"
+	talk.p.Code, talk.want = "const e = Error(); e.message = Symbol(); throw item === '1' ? e : Object.create(null)", []string{wordless, wordless}
 	talk.check(t, "node")
 }
 

@@ -227,7 +227,7 @@ sub answer {
 sub answer_lines {
     while (@lines) {
         my $before = $seq;
-        eval { $walk->(); 1 } or failed($@);
+        eval { $walk->(); 1 } or $$ == $owner ? failed($@) : orphaned($@);
         finish() if $open;
         splice @lines, 0, $seq - $before;
     }
@@ -255,7 +255,7 @@ sub finish {
     my ($value) = @_;
     if (!defined $value || ref $value eq 'Stoke::Printed') {
         $value = $printed;
-        chomp $value;
+        $value =~ s/\n\z//;
     }
     else {
         spill();
@@ -273,6 +273,12 @@ sub failed {
     $error =~ s/\n+\z//;
     $ready .= '\!' . escape($error) . "\n";
     $open = 0;
+}
+
+# orphaned ends a forked child that died, as it would have ended in a program of its own.
+sub orphaned {
+    complain(message(@_));
+    exit 255;
 }
 
 # message is what an exception says, whatever it is.
@@ -306,6 +312,7 @@ sub complain {
 
 # deliver writes what is answered.
 sub deliver {
+    exit if $$ != $owner;    # a child that was forked in CODE came back: its parent goes on
     for (my $at = 0; $at < length $ready;) {
         my $n = syswrite $answers, $ready, length($ready) - $at, $at;
         exit 1 if !defined $n && !$!{EINTR};
@@ -420,6 +427,7 @@ sub PRINT {
         return SUCCESS;
     }
     local ($,, $\);    # a forked child has no item
+    no warnings 'untie';
     untie *STDOUT;
     return print STDOUT $said;
 }

@@ -41,6 +41,8 @@ def forked():
     os.dup2(null, items_fd, inheritable=False)
     os.dup2(null, answers_fd, inheritable=False)
     os.close(null)
+    printed.write = to_stderr
+    printed.take()
 
 
 os.register_at_fork(after_in_child=forked)
@@ -147,7 +149,7 @@ class Printed(io.BytesIO):
 
 
 printed = Printed()
-sys.stdout = io.TextIOWrapper(printed, "utf-8", "surrogateescape", write_through=True)
+stdout = sys.stdout = io.TextIOWrapper(printed, "utf-8", "surrogateescape", write_through=True)
 # With several items at work each has a list of its own.
 lists = contextvars.ContextVar("lists", default=None)
 printing = False  # whether CODE has ever printed: to ask after each quick item would take a while
@@ -193,6 +195,8 @@ to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 def answer(value, take):
     """Turns what CODE gave into an answer. take() gives what it printed, as bytes, and forgets it."""
     if value is None:
+        if sys.stdout is not stdout and sys.stdout is not None:
+            sys.stdout.flush()  # the user's own, which may have a buffer before ours
         text = take()
         return (text[:-1] if text[-1:] == b"\n" else text).decode("utf-8", "surrogateescape")
     if isinstance(value, str):
@@ -397,7 +401,9 @@ def serve(function):
                         value = function(item, seq)
                         if type(value) is not int and type(value) is not str:
                             value = answer(value, printed.take)
-                    except Exception as error:
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as error:
                         value = failure(error)
                     put(value)
                     if printing and took():
@@ -421,8 +427,8 @@ def serve(function):
 class Crowd:
     """Answers all items, up to limit of them at a time, in an event loop."""
 
-    def __init__(self, loop, cancelled, function, limit):
-        self.loop, self.cancelled, self.function, self.limit = loop, cancelled, function, limit
+    def __init__(self, loop, function, limit):
+        self.loop, self.function, self.limit = loop, function, limit
         self.lines, self.waiting = Lines(), []  # waiting: items that came but did not start, the next one last
         self.row = []  # one list for each item that started and was not written, oldest first: empty, or with its answer
         self.tasks, self.end = set(), loop.create_future()
@@ -468,7 +474,9 @@ class Crowd:
 
         try:
             value = answer(await self.function(item, seq), take)
-        except (Exception, self.cancelled) as error:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             value = failure(error)
         place.append(value)
         if pieces:
@@ -578,7 +586,7 @@ class Life:
             return serve(function)
         self.enter_loop()
         printed.write = to_list
-        crowd = Crowd(self.loop, self.asyncio.CancelledError, function, setup["concurrency"])
+        crowd = Crowd(self.loop, function, setup["concurrency"])
         try:
             self.loop.run_until_complete(crowd.serve())
         finally:

@@ -195,6 +195,7 @@ module Stoke
     rescue Exception => e
       spill
       STDERR.write(traced(e))
+      exit(false) if Process.pid != @owner # nobody here catches what a forked child died of
       settle
       @ready << '\\!' << escape("#{e.class}: #{e.message}") << NEWLINE
     end
@@ -211,6 +212,7 @@ module Stoke
 
     # deliver writes what is answered.
     def deliver
+      exit if Process.pid != @owner # a child that was forked in CODE came back: its parent goes on
       settle
       @answers.write(@ready) unless @ready.empty?
       @ready.clear
