@@ -266,7 +266,8 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 		return mercy - time.Since(c.told), true
 	}
 	since := c.mark
-	if c.asker != nil { // it is at all that it was asked
+	atAll := c.asker != nil && c.width > 1 // it is at all that it was asked
+	if atAll {
 		since = c.inflight[0].sentAt
 	}
 	if c.hung && c.hungUp.After(since) {
@@ -274,7 +275,7 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	} else if c.pending() == 0 {
 		return 0, false
 	}
-	if n := c.pending(); n > 1 && !c.e.flushing() && c.asker == nil {
+	if n := c.pending(); n > 1 && !c.e.flushing() && !atAll {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true
