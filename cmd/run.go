@@ -146,13 +146,17 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 	drained := make(chan os.Signal, 1)
 	go func() {
 		s := <-signals
-		first := time.Now()
 		drained <- s
 		e.Drain()
-		if e.Cold() { // nothing is in flight, and a warm-up may take long
-			cancel(&signalled{s.(syscall.Signal)})
+		for over := time.After(repeat); over != nil; {
+			select {
+			case <-signals:
+			case <-over:
+				over = nil
+			}
 		}
-		for time.Since(first) < repeat {
+		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
+		if !e.Cold() {
 			s = <-signals
 		}
 		cancel(&signalled{s.(syscall.Signal)})

@@ -14,12 +14,12 @@ type batch struct {
 	done          int // items answered or failed so far, from the first
 	cursor        int // offset in Items of the first item not done; kept only where rendering needs items
 	refusal       []refusal
-	wire          []byte // Items as the worker reads them, where that differs
-	sent          int    // items in what was sent
-	rendered      int    // items in output that is not published yet
-	told, toldEnd int    // items that the record was told of, and where in Items they end
-	end           int64  // offset in all that was sent to the worker, just behind this batch
-	sentAt        time.Time
+	wire          []byte    // Items as the worker reads them, where that differs
+	sent          int       // items in what was sent
+	rendered      int       // items in output that is not published yet
+	told, toldEnd int       // items that the record was told of, and where in Items they end
+	end           int64     // offset in all that was sent to the worker, just behind this batch
+	sentAt        time.Time // when that was done
 
 	// What is known of items whose worker was lost.
 	alone bool // to be sent to a worker that has nothing else in hand, so that what happens then is their doing
