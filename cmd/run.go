@@ -171,8 +171,9 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 	}
 }
 
-// naming is how long it may take to find out what an item is that has been in work for a while.
-const naming = 20 * time.Millisecond
+// naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
+// while.
+const naming = 50 * time.Millisecond
 
 // reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
 func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
@@ -181,7 +182,7 @@ func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
 	go func() {
 		for range asked {
 			s := e.Status()
-			if s.Waiting > 0 && s.Item == "" {
+			if s.Warming > 0 || s.Waiting > 0 && s.Item == "" {
 				<-time.After(naming)
 				s = e.Status()
 			}

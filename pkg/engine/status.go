@@ -25,6 +25,7 @@ func (e *Engine) Status() Status {
 			continue
 		case at == warming:
 			s.Warming++
+			r.wake() // it may have begun since it was last looked at
 		case at > 0 && (s.Waiting == 0 || at < s.Waiting):
 			s.Waiting, s.Slot, s.For, s.Item = at, r.slot, time.Duration(time.Now().UnixNano()-r.since.Load()), ""
 			if slow := r.slow.Load(); slow != nil && slow.seq == at {
