@@ -319,12 +319,13 @@ func (c *conversation) oldest() *batch {
 
 // send hands b to the worker.
 func (c *conversation) send(b *batch) error {
+	now := time.Now()
 	if c.pending() == 0 {
-		c.mark = time.Now()
+		c.mark = now
 		c.probe = c.firstProbe()
 	}
 	if c.answered == c.sent {
-		c.since = time.Now()
+		c.since = now
 	}
 	if err := c.number(b); err != nil {
 		return err
@@ -339,7 +340,7 @@ func (c *conversation) send(b *batch) error {
 	c.bytes += int64(len(out))
 	b.sent = b.owed()
 	c.sent += int64(b.sent)
-	b.end, b.sentAt = c.bytes, time.Now()
+	b.end, b.sentAt = c.bytes, now
 	c.inflight = append(c.inflight, b)
 	c.yielding = false
 	if c.alone = b.alone; c.alone && !c.e.prompt.Load() {

@@ -521,7 +521,7 @@
     const exit = compiled("--exit", ["(async () => {", "\n})()", "(async () => {", "\n})()"]);
 
     const args = Object.fromEntries(setup.args || []);
-    for (const [name, value] of [...(setup.args || []), ["slot", setup.slot]]) // some of node's own can only be replaced
+    for (const [name, value] of Object.entries({ ...args, slot: setup.slot })) // some of node's own can only be replaced
       Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
     let scope = null; // evaluates a text where it sees what init defined, if that is not global
     try {
