@@ -264,7 +264,7 @@ func (l *looker) verdict() holding {
 	switch {
 	case v == worker.Unknown:
 		return unseen
-	case v == worker.Busy:
+	case v == worker.Busy, v == worker.Asleep:
 		return silent
 	case v == worker.Idle && l.looks > 1:
 		return buffered

@@ -42,9 +42,7 @@ func (c *conversation) collect(n int) error {
 	c.since = now
 	if c.answered == c.sent && !c.hung {
 		c.prompt = true
-		if !c.e.buffers.Load() {
-			c.e.prompt.Store(true)
-		}
+		c.e.habits.all.Store(true)
 	}
 	c.pace(n)
 	return nil

@@ -86,7 +86,7 @@ func newConversation(r *runner, w Worker, counted bool) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.o.flushes()}
+		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -193,7 +193,7 @@ func (c *conversation) hangUp() {
 	if read, known := c.w.Read(); known && (read < c.bytes || !c.warm && c.bytes > 0) {
 		return
 	}
-	if c.waited = c.pending() == 0; c.waited || time.Since(c.mark) >= c.reticence() {
+	if c.waited = c.pending() == 0; c.waited || c.reticent() {
 		c.in = closed
 		c.w.CloseInput()
 		c.hung = true
@@ -201,19 +201,20 @@ func (c *conversation) hangUp() {
 	}
 }
 
-// reticence is how long a worker with items in hand may be silent before its input is ended, when that is due: for one
-// that always answered promptly there is hardly a need, for others that may be what they wait for.
-func (c *conversation) reticence() time.Duration {
-	if c.forthcoming() { // and it must have the time that it is given, to be told in the end to give up
-		return max(longSilence, 2*c.e.o.Timeout)
+// reticent reports whether a worker with items in hand has been silent for so long that the end of its input may be what
+// it waits for. For one that always answered promptly that is hardly so, and one that is seen to run is at work.
+func (c *conversation) reticent() bool {
+	silent := time.Since(c.mark)
+	if c.e.habits.forthcoming() { // and it must have the time that it is given, to be told in the end to give up
+		return silent >= max(longSilence, 2*c.e.o.Timeout)
 	}
-	if c.prompt && len(c.buf) == 0 {
-		return longSilence
+	if c.prompt && len(c.buf) == 0 || silent >= longSilence {
+		return silent >= longSilence
 	}
 	if _, known := c.w.Read(); !known {
-		return 0
+		return true
 	}
-	return max(quietFor, 2*time.Duration(c.pending())*c.size.PerItem())
+	return silent >= max(quietFor, 2*time.Duration(c.pending())*c.size.PerItem()) && c.verdictOn() != worker.Busy
 }
 
 // overdue reports whether the worker has done all it can and does not end: it has answered everything, or all that it
@@ -343,7 +344,7 @@ func (c *conversation) send(b *batch) error {
 	b.end, b.sentAt = c.bytes, now
 	c.inflight = append(c.inflight, b)
 	c.yielding = false
-	if c.alone = b.alone; c.alone && !c.e.prompt.Load() {
+	if c.alone = b.alone; c.alone && !c.e.habits.answersAll() {
 		c.in = ending
 	}
 	return c.w.Send(out)

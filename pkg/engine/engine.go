@@ -80,9 +80,6 @@ type Options struct {
 	Warn        func(string)             // told of what is odd, from any goroutine
 }
 
-// flushes reports whether what workers speak obliges them to answer without being given more.
-func (o *Options) flushes() bool { return o.Escaped && o.StartsWarm }
-
 // Retries says how many more times an item is tried, alone in its worker, before it fails.
 type Retries struct {
 	Died     int // after its worker died on it
@@ -104,15 +101,11 @@ type Engine struct {
 	dispatch dispatch
 	warmups  chan struct{} // a token for each worker that may warm up at once; nil: no limit
 	starts   starts
+	habits   *habits
 
 	answered, failed, retried atomic.Int64
 	halted                    atomic.Bool
 	complained                atomic.Bool // the user has been told of a worker that does not answer
-
-	// What is known of COMMAND, from any of its workers.
-	prompt  atomic.Bool // it answers all it has without being given more
-	flushes atomic.Bool // it was seen to answer one item with others in hand
-	buffers atomic.Bool // it was seen to keep answers back: the other two say nothing then
 
 	writeErr error // the writer's own
 	leaving  sync.WaitGroup
@@ -126,11 +119,10 @@ type Engine struct {
 
 // New prepares a run.
 func New(o Options) *Engine {
-	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e := &Engine{o: o, habits: o.habits(), killed: make(chan struct{}), workers: make(map[Worker]struct{})}
 	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
 	e.queue.record, e.queue.moved = o.Record, time.Now()
 	e.queue.broken = func(err error) { e.fail(&WriteError{answers, err}) }
-	e.prompt.Store(o.flushes())
 	e.dispatch.prepare(e)
 	if o.InitJobs > 0 {
 		e.warmups = make(chan struct{}, o.InitJobs)

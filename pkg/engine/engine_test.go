@@ -323,6 +323,27 @@ func TestHangingUpIsNoNewBeginning(t *testing.T) {
 	}
 }
 
+// A worker that runs is at work. Under load, one that keeps its answers in a buffer was shown the end of its input while
+// it ran; when an item then made it leave, that was taken for the end that it had been shown, and the whole run failed.
+func TestHangingUpOnOneThatRuns(t *testing.T) {
+	for _, tt := range []struct {
+		verdict worker.Verdict
+		want    input
+	}{{worker.Busy, ending}, {worker.Asleep, closed}} {
+		e := New(newTrial(nil).Options)
+		f := newFake(func(string) string { return "" })
+		f.verdict = tt.verdict
+		c := newConversation(e.runners[0], f, false)
+		if err := c.send(e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})); err != nil {
+			t.Fatal(err)
+		}
+		c.warm, c.in, c.mark = true, ending, time.Now().Add(-time.Second)
+		if c.hangUp(); c.in != tt.want {
+			t.Errorf("a worker seen to be %v, silent for a second: input %v, want %v", tt.verdict, c.in, tt.want)
+		}
+	}
+}
+
 // unreadWorker is one that has not begun to read.
 type unreadWorker struct{ *fakeWorker }
 

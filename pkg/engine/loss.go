@@ -87,9 +87,9 @@ func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
 		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0,
-		proven:   c.e.answered.Load() > 0 || o.flushes(), // what said that it is ready has started
+		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged, // what said that it is ready has started
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
-		read: c.begun, flushes: c.e.flushing() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
+		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
 		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
 }
@@ -275,49 +275,8 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	} else if c.pending() == 0 {
 		return 0, false
 	}
-	if n := c.pending(); n > 1 && !c.e.flushing() && !atAll {
+	if n := c.pending(); n > 1 && !c.e.habits.answersEach() && !atAll {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true
-}
-
-// flushing reports whether workers of this run write each answer before they turn to the next item.
-func (e *Engine) flushing() bool { return e.flushes.Load() && !e.buffers.Load() && !e.o.Grouped }
-
-const (
-	// smallWrite is fewer bytes than a full buffer of any standard I/O library: such a write was not forced.
-	smallWrite = 512
-	// enoughLooks is after how many in vain a worker is taken for one that does not flush.
-	enoughLooks = 100
-)
-
-// regard notes how far the worker has read when nothing of what it has written is left to be collected. If its next
-// output is small, and ends before an answer to an item that it had read by then, and yet there is more after that, it
-// flushes each answer. (What comes last may have been flushed because the worker ended.)
-func (c *conversation) regard() {
-	if c.sent-c.answered < 2 || c.looks == enoughLooks || c.e.flushes.Load() {
-		return
-	}
-	c.looks++
-	if read, known := c.w.Read(); known && c.w.Silent() {
-		c.regarded = read
-	}
-}
-
-// reveal draws that conclusion from n bytes of new output.
-func (c *conversation) reveal(n int) {
-	if c.e.flushes.Load() || len(c.inflight) == 0 {
-		return
-	}
-	if c.revealed {
-		c.e.flushes.Store(true)
-	}
-	if n >= smallWrite || len(c.buf) > 0 || c.regarded == 0 {
-		return
-	}
-	b := c.inflight[0]
-	out := b.onWire()
-	answered := b.sent - b.owed()
-	_, next := c.e.scanSent(out, answered+1)
-	c.revealed = b.end-int64(len(out)-next) <= c.regarded
 }

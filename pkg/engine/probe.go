@@ -75,7 +75,7 @@ func (c *conversation) look() error {
 	if c.in == closed || c.pending() == 0 || quiet < c.probe {
 		return nil
 	}
-	if c.forthcoming() && (c.e.o.Timeout > 0 || quiet < silence || c.verdictOn() != worker.Idle) {
+	if c.e.habits.forthcoming() && (c.e.o.Timeout > 0 || quiet < silence || c.verdictOn() != worker.Idle) {
 		c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
 		return nil // it need not be looked at: only one that has lost an item sleeps like that
 	}
@@ -88,17 +88,11 @@ func (c *conversation) look() error {
 		}
 	case worker.Unknown:
 		c.complain(quiet, silence)
-	case worker.Busy:
+	case worker.Busy, worker.Asleep:
 		c.complain(quiet, longSilence)
 	}
 	c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
 	return nil
-}
-
-// forthcoming reports whether the worker answers without being given more: what it speaks obliges it to, or each answer
-// has an end of its own and it was seen to. If it does not, it has lost an item, and the time limit must help.
-func (c *conversation) forthcoming() bool {
-	return c.e.o.flushes() || c.e.o.Escaped && c.e.prompt.Load()
 }
 
 // verdictOn asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
@@ -142,8 +136,7 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 			"--lockstep needs a worker that flushes each answer")
 	}
 	c.size.Buffered()
-	c.e.buffers.Store(true)
-	c.e.prompt.Store(false)
+	c.e.habits.held.Store(true)
 	if c.alone || c.yielding || c.asker != nil { // who has said how much it wants at a time gets no more
 		c.in = ending
 	}

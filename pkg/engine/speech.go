@@ -204,7 +204,7 @@ func (c *conversation) reported(b *batch, message string) {
 	}
 	// A worker that says so does not sit on answers: it can have the item back, and needs no successor for that.
 	c.prompt = true
-	c.e.prompt.Store(true)
+	c.e.habits.all.Store(true)
 	if c.in == ending && !c.retiring && !c.replaced {
 		c.in = open
 	}

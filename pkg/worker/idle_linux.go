@@ -42,9 +42,9 @@ func pipeName(fd int) string {
 
 // idle tells whether the process pid and all its descendants sleep until more arrives on its stdin. Every thread must
 // sleep in read on a pipe, or wait for a child or, without a time limit, for another thread; and one at least must read
-// from that very pipe. A thread that computes is at work. So is one that sleeps for a time or polls, unless another
-// thread of its process reads: then it may also be kept by a runtime, as in Go and Java. A process that has no way to
-// add to the worker's output is not looked at.
+// from that very pipe. A thread that computes is at work. One that sleeps for a time or polls may be, or wait for more
+// in that way; where another thread of its process reads, it may also be kept by a runtime, as in Go and Java. A process
+// that has no way to add to the worker's output is not looked at.
 //
 // See proc(5) for /proc/PID/syscall: the number of the system call a thread sleeps in, then its arguments, in hex.
 func idle(pid int, own pipeNames) Verdict {
@@ -70,11 +70,11 @@ func idle(pid int, own pipeNames) Verdict {
 	}
 	for _, pid := range waits {
 		if !slices.Contains(reads, pid) {
-			return Busy
+			return Asleep
 		}
 	}
 	if len(reads) == 0 {
-		return Busy
+		return Asleep
 	}
 	return verdict
 }

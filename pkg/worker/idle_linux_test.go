@@ -88,24 +88,33 @@ func TestIdleUntilThereIsMore(t *testing.T) {
 	}
 }
 
-func TestBusy(t *testing.T) {
-	tests := []struct{ name, script, seen string }{
-		{"it sleeps", "exec sleep 1000", "sleep S"},
-		{"it computes", "while :; do :; done", "sh R"},
-		{"it reads from something else", "exec tail -f /dev/null", "tail S"},
-		{"it reads from another pipe than its stdin", "sleep 1000 | cat", "sh S"},
-		{"it reads from a pipe that nobody writes to", ": | sh -c 'exec 4>/dev/fd/0; cat'", "sh S"},
-		{"it waits for a child at work", "sleep 1000; cat", "sh S"},
-		{"it is a pipeline whose end is at work", "cat | (sleep 1000; cat)", "sh S"},
-		{"it reads, and a child of it sleeps for a time", "sleep 1000 & exec cat", "cat S"},
-		{"it reads, and a child of it computes", "(while :; do :; done) & exec cat", "cat S"},
+func TestNotIdle(t *testing.T) {
+	tests := []struct {
+		name, script, seen string
+		want               Verdict
+	}{
+		{"it sleeps", "exec sleep 1000", "sleep S", Asleep},
+		{"it computes", "while :; do :; done", "sh R", Busy},
+		{"it reads from something else", "f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f; exec cat <&3", "cat S", Busy},
+		{"it reads from another pipe than its stdin", "sleep 1000 | cat", "sh S", Asleep},
+		{"it reads from a pipe that nobody writes to", ": | sh -c 'exec 4>/dev/fd/0; cat'", "sh S", Asleep},
+		{"it waits for a child at work", "sleep 1000; cat", "sh S", Asleep},
+		{"it is a pipeline whose end is at work", "cat | (sleep 1000; cat)", "sh S", Asleep},
+		{"it reads, and a child of it sleeps for a time", "sleep 1000 & exec cat", "cat S", Asleep},
+		{"it reads, and a child of it computes", "(while :; do :; done) & exec cat", "cat S", Busy},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := sh(t, tt.script)
-			w.stays(Busy, "starting")
-			eventually(t, tt.seen, func() bool { name, state := stat(w.Pid()); return name+" "+state == tt.seen })
-			w.stays(Busy, "started")
+			eventually(t, tt.seen, func() bool {
+				v := w.Idle()
+				if v != Busy && v != Asleep {
+					t.Fatalf("starting: verdict %d", v)
+				}
+				name, state := stat(w.Pid())
+				return name+" "+state == tt.seen && v == tt.want
+			})
+			w.stays(tt.want, "started")
 		})
 	}
 }

@@ -17,6 +17,7 @@ const (
 	Busy    Verdict = iota // it is at work, or has not read all it was sent
 	Idle                   // it has read all it was sent and sleeps until there is more
 	Quiet                  // one thread does; others sleep for a time, or poll: at work, or only kept by their runtime
+	Asleep                 // all sleep or poll, none in read of its stdin: for what cannot be seen
 	Unknown                // this host cannot tell
 )
 

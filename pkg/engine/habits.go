@@ -1,0 +1,66 @@
+package engine
+
+import "sync/atomic"
+
+// habits are what is known of how COMMAND writes its answers, from any worker of the run. Safe for concurrent use.
+type habits struct {
+	obliged bool // what workers speak obliges them to answer without being given more
+	escaped bool // each answer has an end of its own, so that one that is held back is one that is lost
+	grouped bool // answers come in groups
+
+	all  atomic.Bool // a worker answered all it had without being given more
+	each atomic.Bool // one answered an item with others in hand
+	held atomic.Bool // one was seen to keep answers back: the other two say nothing then
+}
+
+func (o *Options) habits() *habits {
+	return &habits{obliged: o.Escaped && o.StartsWarm, escaped: o.Escaped, grouped: o.Grouped}
+}
+
+// answersAll reports whether workers answer all they have without being given more, so far as is known.
+func (h *habits) answersAll() bool { return !h.held.Load() && (h.obliged || h.all.Load()) }
+
+// answersEach reports whether workers write each answer before they turn to the next item.
+func (h *habits) answersEach() bool { return h.each.Load() && !h.held.Load() && !h.grouped }
+
+// forthcoming reports whether workers are sure to answer without being given more. One that does not has lost an item,
+// and the time limit must help.
+func (h *habits) forthcoming() bool { return h.obliged || h.escaped && h.answersAll() }
+
+const (
+	// smallWrite is fewer bytes than a full buffer of any standard I/O library: such a write was not forced.
+	smallWrite = 512
+	// enoughLooks is after how many in vain a worker is taken for one that does not flush.
+	enoughLooks = 100
+)
+
+// regard notes how far the worker has read when nothing of what it has written is left to be collected. If its next
+// output is small, and ends before an answer to an item that it had read by then, and yet there is more after that, it
+// flushes each answer. (What comes last may have been flushed because the worker ended.)
+func (c *conversation) regard() {
+	if c.sent-c.answered < 2 || c.looks == enoughLooks || c.e.habits.each.Load() {
+		return
+	}
+	c.looks++
+	if read, known := c.w.Read(); known && c.w.Silent() {
+		c.regarded = read
+	}
+}
+
+// reveal draws that conclusion from n bytes of new output.
+func (c *conversation) reveal(n int) {
+	if c.e.habits.each.Load() || len(c.inflight) == 0 {
+		return
+	}
+	if c.revealed {
+		c.e.habits.each.Store(true)
+	}
+	if n >= smallWrite || len(c.buf) > 0 || c.regarded == 0 {
+		return
+	}
+	b := c.inflight[0]
+	out := b.onWire()
+	answered := b.sent - b.owed()
+	_, next := c.e.scanSent(out, answered+1)
+	c.revealed = b.end-int64(len(out)-next) <= c.regarded
+}
