@@ -36,7 +36,7 @@ my $buffer = '';           # read: the start of a line
 our @lines;                # items with numbers in a row
 our $code;                 # what answers, where it has to be called
 our $seq = 0;              # the number of the last item begun
-our $open;                 # whether that is not answered
+our $open;                 # if that is not answered: a reference to its line
 our $value;                # what CODE gave
 my $printed = '';          # by CODE, for this item
 our $ready  = '';          # what to write
@@ -112,19 +112,20 @@ sub plain {
 
 # walk is the text of a sub that answers lines, given the text that answers one: CODE itself where it can be, because to
 # call a sub takes longer than all else that is done for an item. What no text of the user's can ask for is left out, unless
-# there may be more of it in files. A `next` or `last` in CODE acts upon this loop, and leaves its item open. The user's pragmas
-# hold here, too.
+# there may be more of it in files. A `next` or `last` in CODE acts upon this loop, and leaves its item open; after a
+# `redo` it still is. The user's pragmas hold here, too.
 sub walk {
     my ($answer) = @_;
     my $asks   = join '|', "$user{'--init'} $user{CODE}" =~ /\b(?:item|seq|next|last|redo|do|require|use|eval)\b/g;
     my $files  = qr/do|require|use|eval/;
     my $item   = $asks =~ /item|seq|$files/ ? '$main::seq = $Stoke::seq; $main::item = $_;' : '';
     my $leaves = $asks =~ /next|last|redo|$files/;
-    my $open   = $leaves ? 'Stoke::finish() if $Stoke::open; $Stoke::open = 1;' : '';
     my $close  = $leaves ? '$Stoke::open = "";' : '';
     my $decode = $parse ? '$_ = Stoke::decoded_json($_);' : '';
+    my $begin  = "++\$Stoke::seq; $decode $item";
+    $begin = 'if (!$Stoke::open || $Stoke::open != \$_) { Stoke::finish() if $Stoke::open; $Stoke::open = \$_; ' . "$begin }" if $leaves;
     return '$Stoke::walk = sub { for (@Stoke::lines) {
-        ' . "$open ++\$Stoke::seq; $decode $item" . '
+        ' . $begin . '
         $Stoke::value = ' . $answer . ';
         no warnings "uninitialized";
         --$Stoke::unchecked && !ref $Stoke::value && !($Stoke::value =~ tr/\0-\x09\x0b-[]-\x7f//c)

@@ -356,6 +356,16 @@ def resolve(where, text):
     return found
 
 
+def is_async(called):
+    """Says whether a call gives a coroutine: of a function, a functools.partial of one, or an object that can be called."""
+    while hasattr(called, "func") and hasattr(called, "keywords"):
+        called = called.func
+    for made in called, getattr(type(called), "__call__", None):
+        if hasattr(made, "__code__"):
+            return bool(made.__code__.co_flags & COROUTINE)
+    return False
+
+
 # ---- items
 
 
@@ -537,8 +547,7 @@ class Life:
         """Gives the function(item, seq) that CODE stands for, and whether it is async."""
         if self.made_code is None:
             called = resolve("CODE", self.code)
-            flags = getattr(getattr(called, "__code__", None), "co_flags", 0)
-            return (lambda item, seq: called(item)), bool(flags & COROUTINE)
+            return (lambda item, seq: called(item)), is_async(called)
         code, waits, _ = self.made_code
         found = {}
         exec(code, vars(user), found)
@@ -565,8 +574,7 @@ class Life:
 
     def run(self, code, function=None, arguments={}):
         """Runs init or exit: code, or a function."""
-        made = code or getattr(function, "__code__", None)
-        waits = made is not None and made.co_flags & COROUTINE
+        waits = code.co_flags & COROUTINE if code is not None else is_async(function)
         call = (lambda: eval(code, vars(user))) if code is not None else (lambda: function(**arguments))
         if waits:
             self.enter_loop()

@@ -295,7 +295,7 @@ func TestPythonModules(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "json.py", "raise Exception('this json is not meant for the runner')\n")
 	write(t, dir, "models.py", `
-import os
+import functools, os
 print("imported")
 scale = None
 def load(a, b=0):
@@ -310,6 +310,13 @@ async def slowly(item):
     return [item, scale]
 async def prepare(a, b):
     load(a, b)
+async def add(n, item):
+    return int(item) + n
+class Adder:
+    async def __call__(self, item): return int(item) + 7
+    async def add(self, item): return int(item) + 8
+adder = Adder()
+add5 = functools.partial(functools.partial(add), 5)
 `)
 	args := []Arg{{"a", "5", true}, {"b", "6", true}}
 	for name, tt := range map[string]struct {
@@ -322,6 +329,9 @@ async def prepare(a, b):
 			[]string{"5", "10"}},
 		"async": {Program{Init: "models:prepare", Code: "models:slowly",
 			Args: args}, []string{`["1",11]`, `["2",11]`}},
+		"async, in part":   {Program{Code: "models:add5"}, []string{"6", "7"}},
+		"async, an object": {Program{Code: "models:adder"}, []string{"8", "9"}},
+		"async, a method":  {Program{Code: "models:adder.add"}, []string{"9", "10"}},
 		"CODE uses it": {Program{Init: "models:load", Code: "import models; return models.scale + b", Args: args},
 			[]string{"17", "17"}},
 		"init finds module": {Program{Init: "import sys; sys.path.insert(0, 'sub')", Code: "inner:f"}, []string{"1", "2"}},
