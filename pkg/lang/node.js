@@ -320,6 +320,8 @@
 
   // ---- items
 
+  // So many bytes, about, become a string at once: V8 copies those in use again and again, and takes more memory for it.
+  const PIECE = 1 << 13;
   let pieces = []; // of a line that is not complete
   let lines = "", next = 0; // whole lines that came, and where the next of them begins
   let backslash = -1; // where the first one from next on is; before next if that has to be looked up
@@ -342,12 +344,20 @@
     const whole = chunk.subarray(0, end + 1);
     const bytes = pieces.length ? Buffer.concat([...pieces, whole]) : whole;
     pieces = end + 1 < chunk.length ? [Buffer.from(chunk.subarray(end + 1))] : [];
+    for (let at = 0, to; at < bytes.length; at = to) {
+      to = bytes.length - at > PIECE ? bytes.indexOf(10, at + PIECE) + 1 : bytes.length;
+      take(bytes.subarray(at, to));
+    }
+    rest();
+  }
+
+  // Takes whole lines.
+  function take(bytes) {
     const text = setup.item_type === "bytes" ? bytes.latin1Slice() : decode(bytes);
     lines = next < lines.length ? lines.slice(next) + text : text;
     next = 0;
     backslash = -1;
     proceed();
-    rest();
   }
 
   // Gives work another type of items.
