@@ -16,7 +16,7 @@ while (($#)); do
     shift 2
 done
 unset TMOUT
-exec {__stoke_items}<&0 {__stoke_answers}>&1 </dev/null >&2
+exec 60<&0 61>&1 </dev/null >&2
 
 # __stoke_syntax parses a text without running it.
 __stoke_syntax() (
@@ -43,21 +43,28 @@ __stoke_check() {
 
 # __stoke_fault ends the worker over the user's text.
 __stoke_fault() {
-    printf '%s ?%s%s\n' "$__stoke_mark" "$1" "$__stoke_mark" >&"$__stoke_answers"
+    printf '%s ?%s%s\n' "$__stoke_mark" "$1" "$__stoke_mark" >&61
     exit 120
 }
 
 __stoke_check --init "$__stoke_init"
 __stoke_check CODE "$__stoke_code"
 __stoke_check --exit "$__stoke_exit"
-# What CODE starts shall not hold the items: hence the redirection.
 __stoke_function="__stoke_answer() {
 :
 $__stoke_code
-} $__stoke_items<&-"
+}"
 __stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
 
-eval "$__stoke_init"
+# What the user's text starts shall not hold the items, so they are closed for all that follows. bash keeps them for
+# afterwards, in a copy with the lowest number that is free from 10 on and which is closed on exec: that is read.
+exec {__stoke_items}<&60
+exec {__stoke_items}<&-
+{
+
+: <&"$__stoke_items" || exit 1
+
+{ eval "$__stoke_init"; } 61>&-
 __stoke_status=$?
 if ((__stoke_status)); then
     printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2
@@ -82,7 +89,7 @@ case $(trap -p ERR) in
     ;;
 esac # else init has set one of its own
 
-exec >&"$__stoke_answers" {__stoke_answers}>&-
+exec >&61 61>&-
 builtin printf '%s ready\n' "$__stoke_mark"
 # builtin: CODE may define a printf or a read of its own.
 while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
@@ -106,3 +113,5 @@ done
 exec >&2
 eval "$__stoke_exit"
 exit 0
+
+} 60<&-

@@ -66,14 +66,14 @@ __stoke_fault() {
 __stoke_check --init "$__stoke_init"
 __stoke_check CODE "$__stoke_code"
 __stoke_check --exit "$__stoke_exit"
-# What CODE starts shall not hold the items: hence the redirection.
+# What the user's text starts shall not hold the items: hence the redirections.
 __stoke_function="__stoke_answer() {
 :
 $__stoke_code
 } 7<&-"
 __stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
 
-eval "$__stoke_init"
+{ eval "$__stoke_init"; } 7<&- 8>&-
 __stoke_status=$?
 if [ "$__stoke_status" -ne 0 ]; then
     printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2

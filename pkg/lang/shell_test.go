@@ -123,13 +123,14 @@ func TestShellsCountFromTheGivenNumber(t *testing.T) {
 }
 
 func TestShellsKeepTheirDescriptorsFromChildren(t *testing.T) {
-	const count = `for n in {3..30}; do [ -e /dev/fd/$n ] && echo $n; done; :`
+	const count = `for n in {3..70}; do [ -e /dev/fd/$n ] && echo $n; done; :`
 	everyShell(t, func(t *testing.T, lang string) {
 		inherited, err := exec.Command("bash", "-c", count).Output() // by this test itself, from whatever started it
 		if err != nil {
 			t.Fatal(err)
 		}
-		warmCase{setup: warmSetup{Code: "bash -c '" + count + "'"}, items: []string{"a", "b"},
-			want: []string{string(inherited), string(inherited)}}.check(t, lang)
+		want := "init: " + strings.TrimSuffix(string(inherited), "\n") + "\n" + string(inherited)
+		warmCase{setup: warmSetup{Init: "held=$(bash -c '" + count + "')", Code: "echo \"init: $held\"; bash -c '" + count + "'"},
+			items: []string{"a", "b"}, want: []string{want, want}}.check(t, lang)
 	})
 }
