@@ -15,12 +15,15 @@
 // fd 0 is /dev/null and fd 1 a copy of stderr for whatever else runs here: it can neither eat items nor forge answers.
 (() => {
   "use strict";
+  // The user's text and --arg may put something of their own in the place of these.
+  const { Buffer, Error, JSON, Math, Number, Object, Promise, RegExp, String, SyntaxError, TypeError, Uint8Array } = globalThis;
+  const { process, require, setImmediate } = globalThis;
+  const clock = Date.now;
   const [fs, net, util, vm] = ["fs", "net", "util", "vm"].map((name) => require(name));
   const { Writable } = require("stream");
   const { AsyncLocalStorage } = require("async_hooks");
 
   const PATIENCE = 4; // ms that answers may wait while the next items are worked on
-  const clock = Date.now; // CODE may put a clock of its own in its place
   const REFERENCE = /^([\w./@-]+):([A-Za-z_][\w.]*)$/;
   const AT_FAULT = 120; // exit status
 
