@@ -205,11 +205,13 @@ func (c *conversation) hangUp() {
 // it waits for. For one that always answered promptly that is hardly so, and one that is seen to run is at work.
 func (c *conversation) reticent() bool {
 	silent := time.Since(c.mark)
-	if c.e.habits.forthcoming() { // and it must have the time that it is given, to be told in the end to give up
+	switch {
+	case c.e.habits.forthcoming(): // and it must have the time that it is given, to be told in the end to give up
 		return silent >= max(longSilence, 2*c.e.o.Timeout)
-	}
-	if c.prompt && len(c.buf) == 0 || silent >= longSilence {
-		return silent >= longSilence
+	case silent >= longSilence:
+		return true
+	case c.prompt && len(c.buf) == 0:
+		return false
 	}
 	if _, known := c.w.Read(); !known {
 		return true
