@@ -292,7 +292,7 @@ func (c *conversation) short(owed int64) error {
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
 	hint := "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead"
 	if c.asker != nil {
-		hint = "a worker answers each request, with its id, before it ends"
+		hint = "a worker answers each request, with its id, on a line of its own, before it ends"
 	} else if c.e.o.Escaped {
 		hint = ""
 	}
