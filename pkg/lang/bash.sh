@@ -16,7 +16,10 @@ while (($#)); do
     shift 2
 done
 unset TMOUT
-exec 60<&0 61>&1 </dev/null >&2
+if ! exec 30<&0 31>&1 </dev/null >&2; then
+    printf 'stoke: bash cannot have descriptors 30 and 31: raise ulimit -n\n' >&2
+    exit 1
+fi
 
 # __stoke_syntax parses a text without running it.
 __stoke_syntax() (
@@ -43,7 +46,7 @@ __stoke_check() {
 
 # __stoke_fault ends the worker over the user's text.
 __stoke_fault() {
-    printf '%s ?%s%s\n' "$__stoke_mark" "$1" "$__stoke_mark" >&61
+    printf '%s ?%s%s\n' "$__stoke_mark" "$1" "$__stoke_mark" >&31
     exit 120
 }
 
@@ -56,15 +59,18 @@ $__stoke_code
 }"
 __stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
 
-# What the user's text starts shall not hold the items, so they are closed for all that follows. bash keeps them for
-# afterwards, in a copy with the lowest number that is free from 10 on and which is closed on exec: that is read.
-exec {__stoke_items}<&60
-exec {__stoke_items}<&-
+# What the user's text starts shall hold neither items nor answers, so both are closed for all that follows. bash keeps
+# them for afterwards, in copies that are closed on exec, with the lowest numbers that are free from 10 on: those are used.
+# bash takes such a number for its own, whatever the user says, so the usual ones must not be among them.
+__stoke_taken=()
+while exec {__stoke_items}<&30 && ((__stoke_items < 28)); do __stoke_taken+=("$__stoke_items"); done
+exec {__stoke_answers}<&30
+exec {__stoke_items}<&- {__stoke_answers}<&-
 {
 
-: <&"$__stoke_items" || exit 1
+for __stoke_number in "${__stoke_taken[@]}"; do exec {__stoke_number}<&-; done
 
-{ eval "$__stoke_init"; } 61>&-
+eval "$__stoke_init"
 __stoke_status=$?
 if ((__stoke_status)); then
     printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2
@@ -89,7 +95,7 @@ case $(trap -p ERR) in
     ;;
 esac # else init has set one of its own
 
-exec >&61 61>&-
+: <&"$__stoke_items" && exec >&"$__stoke_answers" || exit 1 # init may have closed them
 builtin printf '%s ready\n' "$__stoke_mark"
 # builtin: CODE may define a printf or a read of its own.
 while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
@@ -114,4 +120,4 @@ exec >&2
 eval "$__stoke_exit"
 exit 0
 
-} 60<&-
+} 30<&- 31>&-
