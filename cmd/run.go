@@ -216,7 +216,7 @@ func starter(o *options, v *voice) engine.Start {
 			err = w.AwaitIdle(settle, cancelled)
 		}
 		if err != nil {
-			return nil, failedStart(slot, w, err)
+			return nil, o.failedStart(slot, w, err)
 		}
 		return o.greet(slot, w, show, cancelled)
 	}
@@ -225,7 +225,7 @@ func starter(o *options, v *voice) engine.Start {
 // endPatience is how long a worker whose output has ended may take to exit.
 const endPatience = time.Second
 
-func failedStart(slot int, w *worker.Worker, err error) error {
+func (o *options) failedStart(slot int, w *worker.Worker, err error) error {
 	var patience time.Duration
 	if errors.Is(err, worker.ErrEnded) {
 		patience = endPatience
@@ -234,7 +234,8 @@ func failedStart(slot int, w *worker.Worker, err error) error {
 	if errors.Is(err, worker.ErrStopped) {
 		return err
 	}
-	return &engine.InitError{Slot: slot, Pid: w.Pid(), Err: err, Exit: &exit, Words: w.LastWords()}
+	direct := o.program != nil && o.program.Interpreter == ""
+	return &engine.InitError{Slot: slot, Pid: w.Pid(), Err: err, Exit: &exit, Direct: direct, Words: w.LastWords()}
 }
 
 // commandFor returns what to run for a slot: its number in arguments and environment, the init code around it.

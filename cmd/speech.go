@@ -53,13 +53,13 @@ func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled
 			return out[:0], ready, err
 		})
 		if err != nil {
-			return nil, failedStart(slot, w, err)
+			return nil, o.failedStart(slot, w, err)
 		}
 		return t, nil
 	}
 	if o.program != nil {
 		if err := w.Await(o.engine.InitTimeout, cancelled, codeReady); err != nil {
-			return nil, failedStart(slot, w, err)
+			return nil, o.failedStart(slot, w, err)
 		}
 	}
 	return w, nil

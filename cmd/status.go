@@ -91,10 +91,9 @@ func statusOf(err error) int {
 	return statusFailed
 }
 
-// startStatus tells a COMMAND that could not be run from one that failed to initialise. A shell or env in front of it,
-// our own for --init included, passes that on with these statuses.
+// startStatus tells a COMMAND that could not be run from one that failed to initialise.
 func startStatus(e *engine.InitError) int {
-	if e.Exit != nil && (e.Exit.Code == statusCannot || e.Exit.Code == statusNotFound) {
+	if e.Unrunnable() {
 		return e.Exit.Code
 	}
 	return statusInit

@@ -109,6 +109,7 @@ type InitError struct {
 	Slot, Pid int
 	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, ErrDeaf, or an error of the system
 	Exit      *worker.Exit // if it ended
+	Direct    bool         // nothing stood in front of its program that could have ended so in its place
 	Words     string       // the end of its stderr
 	Hint      string       // what may help, if anything is known
 }
@@ -128,8 +129,13 @@ func (e *InitError) Error() string {
 	return fmt.Sprintf("worker %d (pid %d) could not be initialised: %v%s", e.Slot, e.Pid, e.Err, how)
 }
 
-// Final reports whether another try is pointless, because COMMAND cannot be run at all. A shell or env in front of it,
-// that of --init included, says so with status 126 or 127.
+// Unrunnable reports whether the exit status says that COMMAND cannot be run: so a shell or env in front of it does, that
+// of --init included, with 126 and 127.
+func (e *InitError) Unrunnable() bool {
+	return e.Exit != nil && !e.Direct && (e.Exit.Code == 126 || e.Exit.Code == 127)
+}
+
+// Final reports whether another try is pointless, because COMMAND cannot be run at all.
 func (e *InitError) Final() bool {
 	var (
 		launch *worker.LaunchError
@@ -138,7 +144,7 @@ func (e *InitError) Final() bool {
 	if errors.As(e.Err, &code) || errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE) {
 		return true
 	}
-	return errors.As(e.Err, &launch) || e.Exit != nil && (e.Exit.Code == 126 || e.Exit.Code == 127)
+	return errors.As(e.Err, &launch) || e.Unrunnable()
 }
 
 // Short reports whether this machine had no room for the worker: too many processes, or too little memory.

@@ -93,6 +93,24 @@ func TestBashKeepsArrays(t *testing.T) {
 		items: []string{"a", "b", "a"}, want: []string{"a 1\n", "b 1\n", "a 2\n"}}.check(t, "bash")
 }
 
+// The numbers of descriptors that users write are theirs: 10 was the items' for a while. No limit that init sets cuts
+// bash off from its own.
+func TestBashLeavesDescriptorsToTheUser(t *testing.T) {
+	for _, tt := range []warmCase{
+		{setup: warmSetup{Code: `exec 10<<<"<$item>"; read -r -u 10 x; exec 10<&-; echo $x`}},
+		{setup: warmSetup{Code: `exec 10>&1 >&2; echo noise; exec >&10 10>&-; echo "<$item>"`}, stderr: []string{"noise", "noise"}},
+		{setup: warmSetup{Code: `for n in 10 11 27; do cat 2>/dev/null <&$n; done; echo "<$item>"`}},
+		{setup: warmSetup{Init: `for n in {3..27}; do eval "exec $n<&-"; done; for n in {3..27}; do eval "exec $n< <(echo $n; cat)"; done`,
+			Code: `for n in {3..27}; do [ $seq -gt 1 ] || read -r -u $n x; done; echo "<$item>"`}},
+		{setup: warmSetup{Init: `coproc { cat; }; exec {log}>/dev/null`,
+			Code: `echo "<$item>" >&${COPROC[1]}; read -r x <&${COPROC[0]}; echo $x >&$log; echo $x`}},
+		{setup: warmSetup{Init: `ulimit -n 20`, Code: `cat <<<"<$item>"`}, stderr: []string{"Bad file descriptor"}}, // as it ends
+	} {
+		tt.items, tt.want = []string{"1", "2"}, []string{"<1>\n", "<2>\n"}
+		t.Run(tt.setup.Init+tt.setup.Code, func(t *testing.T) { tt.check(t, "bash") })
+	}
+}
+
 func TestShellsFault(t *testing.T) {
 	for _, tt := range []warmFault{
 		{"in CODE", warmSetup{Init: `echo ran`, Code: `echo ) x`}, []string{"CODE, line 1: syntax error",
