@@ -56,7 +56,7 @@ func run(o *options, v *voice) error {
 	e := engine.New(o.engine)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	stopped := handleSignals(e, cancel)
+	stopped := handleSignals(e, v, cancel)
 	defer reportOnSignal(e, v)()
 	if out.file != nil {
 		watchReader(out.file, func() {
@@ -135,7 +135,7 @@ const repeat = 100 * time.Millisecond
 
 // handleSignals makes the first signal drain the run and the second end it. It returns which one came first, if any.
 // A signal that was ignored when we started, as under nohup, stays ignored.
-func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func() os.Signal) {
+func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (first func() os.Signal) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // an error of write is enough
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -157,7 +157,7 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 		}
 		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
 		if !e.Cold() {
-			s = <-signals
+			s = second(signals, func() { v.warn(s.String() + ": what is in flight is finished first; a second signal ends it at once") })
 		}
 		cancel(&signalled{s.(syscall.Signal)})
 	}()
@@ -169,6 +169,20 @@ func handleSignals(e *engine.Engine, cancel context.CancelCauseFunc) (first func
 			return nil
 		}
 	}
+}
+
+// draining is how long a run may take to end after a signal before a word is said about it.
+const draining = time.Second
+
+// second waits for another signal, and calls remind if that takes a while.
+func second(signals <-chan os.Signal, remind func()) os.Signal {
+	select {
+	case s := <-signals:
+		return s
+	case <-time.After(draining):
+		remind()
+	}
+	return <-signals
 }
 
 // naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stoke/pkg/source"
+	"stoke/pkg/wire"
 )
 
 const (
@@ -279,7 +280,7 @@ func (c *conversation) pace(n int) {
 // excess is the fault of a worker that has written p without being asked.
 func (c *conversation) excess(p []byte) error {
 	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(p, false), c.first),
-		"a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready")
+		c.promise("a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready"))
 }
 
 // short is the fault of a worker that has answered fewer items than it read.
@@ -290,13 +291,22 @@ func (c *conversation) short(owed int64) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
-	hint := "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead"
-	if c.asker != nil {
-		hint = "a worker answers each request, with its id, on a line of its own, before it ends"
-	} else if c.e.o.Escaped {
-		hint = ""
+	return c.fault(problem,
+		c.promise("a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead"))
+}
+
+// promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
+func (c *conversation) promise(lines string) string {
+	_, send := c.e.o.Framing.(*wire.Template)
+	switch {
+	case c.asker != nil:
+		return "a worker answers each request, with its id, on a line of its own, before it ends"
+	case send:
+		return "with --send, each answer ends in a line that is --until and nothing else: no prompt before it, no such line in an item or an answer"
+	case c.e.o.Escaped:
+		return ""
 	}
-	return c.fault(problem, hint)
+	return lines
 }
 
 func (c *conversation) fault(problem, hint string) error {

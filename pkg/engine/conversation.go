@@ -35,6 +35,7 @@ type conversation struct {
 	cancelled int64           // the request it was last told to give up
 	told      time.Time       // when it was told so
 	width     int             // items that it can be at, at a time
+	bounded   bool            // it is to be asked no more than that
 	size      sizing.Policy
 	inflight  []*batch // sent, not fully answered; oldest first
 	bytes     int64    // handed to the worker
@@ -93,9 +94,11 @@ func newConversation(r *runner, w Worker, counted bool) *conversation {
 		c.asker, _ = c.tr.(asker)
 		c.buf = append(c.buf, early...)
 		c.raw = r.e.pool.Get(source.Slab)
-		if _, width := c.tr.Ready(); width > 0 && r.e.o.Concurrency == 0 {
+		_, width := c.tr.Ready()
+		if width > 0 && r.e.o.Concurrency == 0 {
 			c.width = width
 		}
+		c.bounded = c.asker != nil && (width > 0 || r.e.o.Concurrency > 0)
 	}
 	return c
 }
@@ -272,7 +275,7 @@ func (c *conversation) fill() error {
 		}
 		c.alone = false
 		window := max(c.size.Window(), c.width)
-		if c.asker != nil && c.width > 1 { // it may begin with all that it is asked
+		if c.bounded { // it may begin with all that it is asked
 			window = c.width
 		}
 		if c.e.o.Lockstep {

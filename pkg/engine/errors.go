@@ -87,14 +87,18 @@ type ReportedError struct {
 
 func (e *ReportedError) Error() string { return fmt.Sprintf("worker %d: %s", e.Slot, e.Message) }
 
-// TimeoutError says that an item took too long, for which its worker was killed.
+// TimeoutError says that an item took too long, for which its worker was killed, unless it gave the item up when told to.
 type TimeoutError struct {
 	Slot, Pid int
 	Limit     time.Duration
+	Said      string // what a worker that lives on says of it
 	Words     string // the end of its stderr
 }
 
 func (e *TimeoutError) Error() string {
+	if e.Said != "" {
+		return fmt.Sprintf("worker %d (pid %d) timed out on it after %v and gave it up: %s", e.Slot, e.Pid, e.Limit, e.Said)
+	}
 	return fmt.Sprintf("worker %d (pid %d) timed out on it after %v and was killed", e.Slot, e.Pid, e.Limit)
 }
 

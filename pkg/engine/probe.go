@@ -160,7 +160,14 @@ func (c *conversation) complain(quiet, limit time.Duration) {
 	if read, known := c.w.Read(); known && read < c.bytes || c.e.complained.Swap(true) {
 		return
 	}
-	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v; if it keeps its answers in a buffer, make it flush, or give --feed-ahead", c.r.slot, c.w.Pid(), limit))
+	advice := "; if it keeps its answers in a buffer, make it flush, or give --feed-ahead"
+	if c.tr != nil && len(c.tr.Held()) > 0 {
+		advice = ", but has printed " + Quote(c.tr.Held(), false)
+		if promise := c.promise(""); promise != "" {
+			advice += "; " + promise
+		}
+	}
+	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v%s", c.r.slot, c.w.Pid(), limit, advice))
 }
 
 func (c *conversation) describeExit(exit worker.Exit) string {

@@ -195,8 +195,10 @@ func (c *conversation) publishOne(b *batch, answer []byte, took time.Duration) {
 
 // reported deals with the next item of b, for which the worker reports an error: it fails, or is tried again, alone.
 func (c *conversation) reported(b *batch, message string) {
-	again := c.e.o.Retries.Reported
-	cause := &ReportedError{Slot: c.r.slot, Message: message}
+	again, cause := c.e.o.Retries.Reported, error(&ReportedError{Slot: c.r.slot, Message: message})
+	if c.asker != nil && c.cancelled == c.answered+1 {
+		again, cause = c.e.o.Retries.TimedOut, &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Said: message}
+	}
 	if b.tries >= again {
 		c.e.failItem(b, c.r.slot, cause, c.since)
 		c.advance(b, 1)

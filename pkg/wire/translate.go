@@ -18,6 +18,8 @@ type Translator interface {
 	Ready() (ok bool, concurrency int)
 	// Pending is how many bytes are held of answers that are not whole, or whose turn has not come.
 	Pending() int
+	// Held is what is held of an answer that is not whole. It is borrowed until the next call.
+	Held() []byte
 }
 
 // UnfinishedError says that a worker's output ended where no answer does.
@@ -44,6 +46,9 @@ func (o *output) Aside() []byte {
 
 // Pending is how many bytes are held of what is not whole.
 func (o *output) Pending() int { return len(o.held) }
+
+// Held implements Translator.
+func (o *output) Held() []byte { return o.held }
 
 // join returns what was held with raw behind it. The caller passes what it leaves of that to hold.
 func (o *output) join(raw []byte) []byte {
