@@ -271,6 +271,7 @@ func (c *conversation) progress() int64 { return max(c.answered, c.consumed) }
 func (c *conversation) fill() error {
 	for c.in == open && c.w.Written() == c.bytes {
 		if c.alone && c.answered < c.sent {
+			c.endIfOver()
 			break
 		}
 		c.alone = false
@@ -283,9 +284,7 @@ func (c *conversation) fill() error {
 		}
 		room := window - c.pending()
 		if room <= 0 || room < window/2 && window > c.width {
-			if c.e.dispatch.over() { // then the end of its input may be what the worker waits for
-				c.in = ending
-			}
+			c.endIfOver()
 			break
 		}
 		if limit := c.e.o.RecycleNum; limit > 0 {
@@ -313,6 +312,13 @@ func (c *conversation) fill() error {
 		c.e.dispatch.ready()
 	}
 	return nil
+}
+
+// endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
+func (c *conversation) endIfOver() {
+	if c.e.dispatch.over() {
+		c.in = ending
+	}
 }
 
 // oldest is the oldest batch that is not fully answered, or nil.

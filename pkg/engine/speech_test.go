@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"stoke/pkg/source"
 	"stoke/pkg/wire"
 )
 
@@ -31,5 +32,21 @@ func TestComplaintShowsWhatWasPrinted(t *testing.T) {
 	c.complain(longSilence, longSilence)
 	if got := strings.Join(tr.warnings, "\n"); !strings.Contains(got, `but has printed "> 2\n> END\n"; with --send, each answer ends in a line`) {
 		t.Errorf("warnings: %s", got)
+	}
+}
+
+// The last item of a run, tried again alone, may wait for the end of the input, too: that was kept from it for ever.
+func TestEndOfInputForOneAlone(t *testing.T) {
+	e := New(newTrial(nil).Options)
+	e.habits.all.Store(true)
+	c := newConversation(e.runners[0], newFake(func(string) string { return "" }), false)
+	b := e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})
+	b.alone = true
+	if err := c.send(b); err != nil {
+		t.Fatal(err)
+	}
+	e.Drain()
+	if err := c.fill(); err != nil || c.in != ending {
+		t.Errorf("input %v, want %v; error %v", c.in, ending, err)
 	}
 }
