@@ -92,6 +92,8 @@ def send(answers):
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
+        data = None  # see to it outside of here, or what is shown of it begins with this
+    if data is None:
         data = b"".join([encoded(answer) + b"\n" for answer in answers])
     answers.clear()
     try:
