@@ -157,7 +157,10 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 		}
 		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
 		if !e.Cold() {
-			s = second(signals, func() { v.warn(s.String() + ": what is in flight is finished first; a second signal ends it at once") })
+			name := s.String()
+			reminder := time.AfterFunc(draining, func() { v.warn(name + ": what is in flight is finished first; a second signal ends it at once") })
+			s = <-signals
+			reminder.Stop()
 		}
 		cancel(&signalled{s.(syscall.Signal)})
 	}()
@@ -173,17 +176,6 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 
 // draining is how long a run may take to end after a signal before a word is said about it.
 const draining = time.Second
-
-// second waits for another signal, and calls remind if that takes a while.
-func second(signals <-chan os.Signal, remind func()) os.Signal {
-	select {
-	case s := <-signals:
-		return s
-	case <-time.After(draining):
-		remind()
-	}
-	return <-signals
-}
 
 // naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
 // while.

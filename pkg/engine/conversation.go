@@ -87,7 +87,7 @@ func newConversation(r *runner, w Worker, counted bool) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged}
+		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()

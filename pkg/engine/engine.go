@@ -101,7 +101,7 @@ type Engine struct {
 	dispatch dispatch
 	warmups  chan struct{} // a token for each worker that may warm up at once; nil: no limit
 	starts   starts
-	habits   *habits
+	habits   habits
 
 	answered, failed, retried atomic.Int64
 	halted                    atomic.Bool
@@ -119,7 +119,8 @@ type Engine struct {
 
 // New prepares a run.
 func New(o Options) *Engine {
-	e := &Engine{o: o, habits: o.habits(), killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e.habits.o = &e.o
 	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
 	e.queue.record, e.queue.moved = o.Record, time.Now()
 	e.queue.broken = func(err error) { e.fail(&WriteError{answers, err}) }

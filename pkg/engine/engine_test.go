@@ -310,6 +310,18 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 	}
 }
 
+// withOneItem returns a conversation with w, which was sent an item.
+func withOneItem(t *testing.T, e *Engine, w Worker, alone bool) *conversation {
+	t.Helper()
+	c := newConversation(e.runners[0], w, false)
+	b := e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})
+	b.alone = alone
+	if err := c.send(b); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // The end of the input, noticed while an item is in work, must not shorten the time that item is said to have taken.
 func TestHangingUpIsNoNewBeginning(t *testing.T) {
 	e := New(newTrial(nil).Options)
@@ -333,10 +345,7 @@ func TestHangingUpOnOneThatRuns(t *testing.T) {
 		e := New(newTrial(nil).Options)
 		f := newFake(func(string) string { return "" })
 		f.verdict = tt.verdict
-		c := newConversation(e.runners[0], f, false)
-		if err := c.send(e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})); err != nil {
-			t.Fatal(err)
-		}
+		c := withOneItem(t, e, f, false)
 		c.warm, c.in, c.mark = true, ending, time.Now().Add(-time.Second)
 		if c.hangUp(); c.in != tt.want {
 			t.Errorf("a worker seen to be %v, silent for a second: input %v, want %v", tt.verdict, c.in, tt.want)
@@ -361,10 +370,7 @@ func TestLoadingSuccessorDoesNotTimeOut(t *testing.T) {
 	}{{worker.Busy, false}, {worker.Idle, true}} {
 		f := newFake(echo)
 		f.verdict = tt.verdict
-		c := newConversation(e.runners[0], unreadWorker{f}, false)
-		if err := c.send(e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})); err != nil {
-			t.Fatal(err)
-		}
+		c := withOneItem(t, e, unreadWorker{f}, false)
 		c.mark = time.Now().Add(-time.Hour)
 		if got := c.expired(); got != tt.want {
 			t.Errorf("a successor seen to be %v, an hour after it was sent an item: timed out %v, want %v", tt.verdict, got, tt.want)

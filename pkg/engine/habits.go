@@ -4,28 +4,25 @@ import "sync/atomic"
 
 // habits are what is known of how COMMAND writes its answers, from any worker of the run. Safe for concurrent use.
 type habits struct {
-	obliged bool // what workers speak obliges them to answer without being given more
-	escaped bool // each answer has an end of its own, so that one that is held back is one that is lost
-	grouped bool // answers come in groups
+	o *Options
 
 	all  atomic.Bool // a worker answered all it had without being given more
 	each atomic.Bool // one answered an item with others in hand
 	held atomic.Bool // one was seen to keep answers back: the other two say nothing then
 }
 
-func (o *Options) habits() *habits {
-	return &habits{obliged: o.Escaped && o.StartsWarm, escaped: o.Escaped, grouped: o.Grouped}
-}
+// obliged reports whether what workers speak obliges them to answer without being given more.
+func (h *habits) obliged() bool { return h.o.Escaped && h.o.StartsWarm }
 
 // answersAll reports whether workers answer all they have without being given more, so far as is known.
-func (h *habits) answersAll() bool { return !h.held.Load() && (h.obliged || h.all.Load()) }
+func (h *habits) answersAll() bool { return !h.held.Load() && (h.obliged() || h.all.Load()) }
 
 // answersEach reports whether workers write each answer before they turn to the next item.
-func (h *habits) answersEach() bool { return h.each.Load() && !h.held.Load() && !h.grouped }
+func (h *habits) answersEach() bool { return h.each.Load() && !h.held.Load() && !h.o.Grouped }
 
-// forthcoming reports whether workers are sure to answer without being given more. One that does not has lost an item,
-// and the time limit must help.
-func (h *habits) forthcoming() bool { return h.obliged || h.escaped && h.answersAll() }
+// forthcoming reports whether workers are sure to answer without being given more: they must, or each of their answers has
+// an end of its own and they were seen to. One that does not has lost an item, and the time limit must help.
+func (h *habits) forthcoming() bool { return h.obliged() || h.o.Escaped && h.answersAll() }
 
 const (
 	// smallWrite is fewer bytes than a full buffer of any standard I/O library: such a write was not forced.

@@ -18,7 +18,7 @@ func (c *conversation) end(silent bool) error {
 		}
 	}
 	c.begun = c.reached()
-	c.timedOut = c.broken == "" && (!silent && c.expired() || c.asker != nil && c.cancelled == c.answered+1)
+	c.timedOut = c.broken == "" && (!silent && c.expired() || c.toldToGiveUp())
 	patience := finishPatience
 	switch {
 	case !silent:
@@ -87,7 +87,7 @@ func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
 		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0,
-		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged, // what said that it is ready has started
+		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
 		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
@@ -262,12 +262,11 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 			return 0, false
 		}
 	}
-	if c.cancelled == c.answered+1 {
+	if c.toldToGiveUp() {
 		return mercy - time.Since(c.told), true
 	}
 	since := c.mark
-	atAll := c.asker != nil && c.width > 1 // it is at all that it was asked
-	if atAll {
+	if c.bounded { // it may be at all that it was asked
 		since = c.inflight[0].sentAt
 	}
 	if c.hung && c.hungUp.After(since) {
@@ -275,7 +274,7 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	} else if c.pending() == 0 {
 		return 0, false
 	}
-	if n := c.pending(); n > 1 && !c.e.habits.answersEach() && !atAll {
+	if n := c.pending(); n > 1 && !c.e.habits.answersEach() && !c.bounded {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true

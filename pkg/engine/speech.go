@@ -74,15 +74,17 @@ const mercy = 250 * time.Millisecond
 
 // cancel tells a worker that answers requests to give up the item it is at, once. Such a worker may live on.
 func (c *conversation) cancel() bool {
-	oldest := c.answered + 1 // requests count from 1
-	if c.asker == nil || c.cancelled == oldest || c.in == closed {
+	if c.asker == nil || c.toldToGiveUp() || c.in == closed {
 		return false
 	}
-	c.cancelled, c.told = oldest, time.Now()
-	line := wire.AppendCancel(nil, oldest)
+	c.cancelled, c.told = c.answered+1, time.Now() // requests count from 1
+	line := wire.AppendCancel(nil, c.cancelled)
 	c.bytes += int64(len(line))
 	return c.w.Send(line) == nil
 }
+
+// toldToGiveUp reports whether the worker was told to give up the item it is at.
+func (c *conversation) toldToGiveUp() bool { return c.cancelled == c.answered+1 }
 
 // number tells the worker the number of the next item, if it wants to know and cannot.
 func (c *conversation) number(b *batch) error {
@@ -196,7 +198,7 @@ func (c *conversation) publishOne(b *batch, answer []byte, took time.Duration) {
 // reported deals with the next item of b, for which the worker reports an error: it fails, or is tried again, alone.
 func (c *conversation) reported(b *batch, message string) {
 	again, cause := c.e.o.Retries.Reported, error(&ReportedError{Slot: c.r.slot, Message: message})
-	if c.asker != nil && c.cancelled == c.answered+1 {
+	if c.toldToGiveUp() {
 		again, cause = c.e.o.Retries.TimedOut, &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Said: message}
 	}
 	if b.tries >= again {

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"stoke/pkg/source"
 	"stoke/pkg/wire"
 )
 
@@ -39,12 +38,7 @@ func TestComplaintShowsWhatWasPrinted(t *testing.T) {
 func TestEndOfInputForOneAlone(t *testing.T) {
 	e := New(newTrial(nil).Options)
 	e.habits.all.Store(true)
-	c := newConversation(e.runners[0], newFake(func(string) string { return "" }), false)
-	b := e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})
-	b.alone = true
-	if err := c.send(b); err != nil {
-		t.Fatal(err)
-	}
+	c := withOneItem(t, e, newFake(func(string) string { return "" }), true)
 	e.Drain()
 	if err := c.fill(); err != nil || c.in != ending {
 		t.Errorf("input %v, want %v; error %v", c.in, ending, err)

@@ -35,7 +35,7 @@ func TestNodeAnswers(t *testing.T) {
 			Args: []Arg{{"Buffer", "a", false}, {"JSON", "b", false}, {"process", "c", false}, {"require", "d", false}, {"Object", "e", false},
 				{"Promise", "f", false}, {"RegExp", "g", false}, {"String", "h", false}, {"Error", "i", false}, {"TypeError", "j", false}}},
 			items: []string{"1", "2", "3", "4"}, want: []string{"ae", `["a","b","c","d"]`,
-				"FAILED: TypeError: Cannot read properties of null (reading 'x')", "ae"}, stderr: []string{"CODE:1"}},
+				failed + "TypeError: Cannot read properties of null (reading 'x')", "ae"}, stderr: []string{"CODE:1"}},
 		"values as JSON": {p: Program{Code: "eval(`(${item})`)"},
 			items: []string{"true", "[null, 'ü\\n']", "{a: [1, 2.5]}", "1e21", "10n**30n", "null", "[]", "''", "0.1", "new Date(0)", "new String('x')"},
 			want: []string{"true", `[null,"ü\n"]`, `{"a":[1,2.5]}`, "1e+21", "1" + strings.Repeat("0", 30), "null", "[]", "", "0.1",

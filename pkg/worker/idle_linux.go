@@ -68,12 +68,7 @@ func idle(pid int, own pipeNames) Verdict {
 	if verdict == Unknown || verdict == Busy {
 		return verdict
 	}
-	for _, pid := range waits {
-		if !slices.Contains(reads, pid) {
-			return Asleep
-		}
-	}
-	if len(reads) == 0 {
+	if len(reads) == 0 || slices.ContainsFunc(waits, func(pid int) bool { return !slices.Contains(reads, pid) }) {
 		return Asleep
 	}
 	return verdict
