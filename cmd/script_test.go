@@ -1,4 +1,4 @@
-package main
+package cmd_test
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // to it is the condition [have:PROG]. Where a program is absent its line is left out; in CI that is an error.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 "../testdata/script",
 		Setup:               setup,
 		Condition:           condition,
 		RequireExplicitExec: true,
@@ -45,7 +45,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each process under -race takes a second to exit
-	testdata, err := filepath.Abs("testdata")
+	testdata, err := filepath.Abs("../testdata")
 	env.Setenv("TESTDATA", testdata) // where the sample workers are
 	return err
 }
