@@ -1,21 +1,18 @@
 # The warm bash of `stoke --lang bash`: runs the user's CODE for each item; what CODE writes to its stdout is the answer.
 #
-# Arguments: NONCE SLOT INIT CODE EXIT [NAME VALUE]...
+# Orders: the variable STOKE_LANG_SETUP, which assigns __stoke_nonce, slot, __stoke_init, __stoke_code, __stoke_exit and what
+#       --arg defines. They are no arguments: ps shows those to everybody.
 # In:   one line an item, with backslash written \\ and newline \n. A line \#SEQ says the number of the item after it.
-# Out:  MARK is the byte 0x1e and NONCE. "MARK ready" newline when items may come, or "MARK ?TEXT MARK" newline (without the
+# Out:  MARK is the byte 0x1e and the nonce. "MARK ready" newline when items may come, or "MARK ?TEXT MARK" newline (without the
 #       space after TEXT) and exit status 120 when the user's text is at fault. Then for each item, in order: the output as
 #       it is, and behind it "MARK STATUS" newline, with the exit status of CODE.
 #
 # CODE is the body of a function in this very shell, so what it assigns stays; an item costs no process. Under `set -e` a
 # command that fails ends its item, not the shell: see __stoke_err. No item can hold a NUL byte.
 
-__stoke_mark=$'\x1e'$1 slot=$2 __stoke_init=$3 __stoke_code=$4 __stoke_exit=$5
-shift 5
-while (($#)); do
-    printf -v "$1" %s "$2"
-    shift 2
-done
-unset TMOUT
+eval "$STOKE_LANG_SETUP"
+unset STOKE_LANG_SETUP TMOUT
+__stoke_mark=$'\x1e'$__stoke_nonce
 if ! exec 30<&0 31>&1 </dev/null >&2; then
     printf 'stoke: bash cannot have descriptors 30 and 31: raise ulimit -n\n' >&2
     exit 1

@@ -14,7 +14,7 @@ import (
 // AtFault is the exit status of a runner that found the user's text at fault: another start would not mend it.
 const AtFault = 120
 
-// setupName is the variable that brings the orders to a runner of escaped lines.
+// setupName is the variable that brings the orders to a runner. They are no arguments: ps shows those to everybody.
 const setupName = "STOKE_LANG_SETUP"
 
 // longestText is how much one argument or one variable may hold, in bytes. Linux refuses more.
@@ -127,14 +127,27 @@ func (p *Program) Command(slot int, nonce string) (argv, env []string) {
 		interpreter = l.program
 	}
 	argv = []string{interpreter, l.flag, l.runner}
-	if !l.marked {
-		return argv, []string{setupName + "=" + p.setup(slot)}
+	if l.marked {
+		return append(argv, "stoke"), []string{setupName + "=" + p.assignments(slot, nonce)}
 	}
-	argv = append(argv, "stoke", nonce, strconv.Itoa(slot), p.Init, p.Code, p.Exit)
+	return argv, []string{setupName + "=" + p.setup(slot)}
+}
+
+// assignments returns the orders for a shell: assignments, which it evaluates.
+func (p *Program) assignments(slot int, nonce string) string {
+	var out strings.Builder
+	assign := func(name, value string) {
+		fmt.Fprintf(&out, "%s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	assign("__stoke_nonce", nonce)
+	assign("slot", strconv.Itoa(slot))
+	assign("__stoke_init", p.Init)
+	assign("__stoke_code", p.Code)
+	assign("__stoke_exit", p.Exit)
 	for _, arg := range p.Args {
-		argv = append(argv, arg.Name, arg.text())
+		assign(arg.Name, arg.text()) // last: one may be a locale, by which the shell reads
 	}
-	return argv, nil
+	return out.String()
 }
 
 // setup returns the orders for a runner of escaped lines.

@@ -144,16 +144,19 @@ func TestCommandOfShells(t *testing.T) {
 	p := &Program{Lang: "bash", Code: "code", Init: "init", Exit: "exit", Args: []Arg{
 		{"text", `"a"`, false}, {"string", `"a\n\"b\""`, true}, {"number", " 1e3 ", true}, {"truth", "true", true}, {"nothing", "null", true},
 		{"list", `[1, "a b",
-			{}]`, true},
+			{}]`, true}, {"quoted", "it's", false},
 	}}
 	if err := p.Check(); err != nil {
 		t.Fatal(err)
 	}
 	argv, env := p.Command(4, "n0nce")
-	want := []string{"bash", "-c", bash, "stoke", "n0nce", "4", "init", "code", "exit", "text", `"a"`, "string", "a\n\"b\"",
-		"number", "1e3", "truth", "true", "nothing", "null", "list", `[1,"a b",{}]`}
-	if !reflect.DeepEqual(argv, want) || env != nil {
-		t.Errorf("%q, %q", argv[3:], env)
+	if want := []string{"bash", "-c", bash, "stoke"}; !slices.Equal(argv, want) {
+		t.Errorf("%q: ps shows that to everybody", argv[3:])
+	}
+	want := "STOKE_LANG_SETUP=__stoke_nonce='n0nce'\nslot='4'\n__stoke_init='init'\n__stoke_code='code'\n__stoke_exit='exit'\n" +
+		"text='\"a\"'\nstring='a\n\"b\"'\nnumber='1e3'\ntruth='true'\nnothing='null'\nlist='[1,\"a b\",{}]'\nquoted='it'\\''s'\n"
+	if len(env) != 1 || env[0] != want {
+		t.Errorf("%q, want %q", env, want)
 	}
 	if argv, _ := (&Program{Lang: "sh", Code: "1"}).Command(1, "n"); argv[0] != "sh" || argv[2] != sh {
 		t.Errorf("%.40q", argv)

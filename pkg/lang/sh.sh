@@ -1,8 +1,9 @@
 # The warm sh of `stoke --lang sh`: runs the user's CODE for each item; what CODE writes to its stdout is the answer.
 #
-# Arguments: NONCE SLOT INIT CODE EXIT [NAME VALUE]...
+# Orders: the variable STOKE_LANG_SETUP, which assigns __stoke_nonce, slot, __stoke_init, __stoke_code, __stoke_exit and what
+#       --arg defines. They are no arguments: ps shows those to everybody.
 # In:   one line an item, with backslash written \\ and newline \n. A line \#SEQ says the number of the item after it.
-# Out:  MARK is the byte 0x1e and NONCE. "MARK ready" newline when items may come, or "MARK ?TEXT MARK" newline (without the
+# Out:  MARK is the byte 0x1e and the nonce. "MARK ready" newline when items may come, or "MARK ?TEXT MARK" newline (without the
 #       space after TEXT) and exit status 120 when the user's text is at fault. Then for each item, in order: the output as
 #       it is, and behind it "MARK STATUS" newline, with the exit status of CODE.
 #
@@ -10,12 +11,9 @@
 # backslash or a newline. Under `set -e` a command that fails ends the shell, as it does anywhere. No item can hold a NUL
 # byte. POSIX only: descriptors have one digit, 7 for items and 8 for answers.
 
-__stoke_mark=$(printf '\036')$1 slot=$2 __stoke_init=$3 __stoke_code=$4 __stoke_exit=$5
-shift 5
-while [ $# -gt 0 ]; do
-    eval "$1=\$2"
-    shift 2
-done
+eval "$STOKE_LANG_SETUP"
+unset STOKE_LANG_SETUP
+__stoke_mark=$(printf '\036')$__stoke_nonce
 exec 7<&0 8>&1 </dev/null >&2
 __stoke_newline='
 '

@@ -67,10 +67,12 @@ func (s warmSetup) command(t *testing.T, lang string) *exec.Cmd {
 	if lang == "busybox" {
 		cmd.Args = append(cmd.Args, "sh")
 	}
-	cmd.Args = append(cmd.Args, "-c", string(text), "stoke", warmNonce, strconv.Itoa(s.Slot), s.Init, s.Code, s.Exit)
+	cmd.Args = append(cmd.Args, "-c", string(text), "stoke")
+	p := Program{Init: s.Init, Code: s.Code, Exit: s.Exit}
 	for _, arg := range s.Args {
-		cmd.Args = append(cmd.Args, fmt.Sprint(arg[0]), fmt.Sprint(arg[1]))
+		p.Args = append(p.Args, Arg{Name: fmt.Sprint(arg[0]), Value: fmt.Sprint(arg[1])})
 	}
+	cmd.Env = append(os.Environ(), setupName+"="+p.assignments(s.Slot, warmNonce))
 	return cmd
 }
 
