@@ -8,7 +8,9 @@ package cmd
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -34,5 +36,20 @@ func Main(args []string) int {
 		return statusOK
 	}
 	v.report(err)
+	if ended := new(signalled); errors.As(err, &ended) {
+		dieOf(ended.signal)
+	}
 	return statusOf(err)
+}
+
+// deadly is how long a signal that was sent to this process may take to end it.
+const deadly = time.Second
+
+// dieOf ends this process by the signal that ended its run: only so does the shell know that a loop around it is to end,
+// and a service manager that it was stopped. It returns where the signal does nothing, as it does in the first process of a container.
+func dieOf(s syscall.Signal) {
+	signal.Reset(s)
+	if syscall.Kill(os.Getpid(), s) == nil {
+		time.Sleep(deadly)
+	}
 }
