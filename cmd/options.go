@@ -41,10 +41,13 @@ type options struct {
 
 // check turns settings and the words behind the flags into options. Every error names the flag at fault.
 func (s *settings) check(args []string) (*options, error) {
+	if s.Output == "-" {
+		s.Output = "" // standard output
+	}
 	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
 	for _, part := range []func(*options) error{
 		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
-		s.checkOutput, s.checkWarmUp, s.checkWorkers, s.checkFailure,
+		s.checkOutput, s.checkFiles, s.checkWarmUp, s.checkWorkers, s.checkFailure,
 	} {
 		if err := part(o); err != nil {
 			return nil, err
@@ -131,9 +134,6 @@ func (s *settings) checkOutput(o *options) (err error) {
 	}
 	if s.RetryFailed && !s.Resume {
 		return usagef("--retry-failed needs --resume")
-	}
-	if s.Output != "" && s.Output == s.Failed {
-		return usagef("--output and --failed name the same file")
 	}
 	o.engine.Unordered = s.Unordered
 	o.engine.Buffer, err = size("buffer", s.Buffer)

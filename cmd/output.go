@@ -12,9 +12,9 @@ import (
 	"stoke/pkg/journal"
 )
 
-// output is where answers go. A file appears only when it is complete: it grows beside its place, under the name
+// answers is where answers go. A file appears only when it is complete: it grows beside its place, under the name
 // OUT.part, and takes its name at the end in one step. A device or a fifo is written to directly.
-type output struct {
+type answers struct {
 	file    *os.File
 	final   string           // the name it is to get; "" if it has it
 	journal *journal.Journal // keeps the output, in place of file; or nil
@@ -22,19 +22,19 @@ type output struct {
 }
 
 // openOutput opens the output named name; "" is standard output.
-func openOutput(name string) (*output, error) {
+func openOutput(name string) (*answers, error) {
 	if name == "" {
-		return &output{file: os.Stdout}, nil
+		return &answers{file: os.Stdout}, nil
 	}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		return &output{file: f}, named("--output", err)
+		return &answers{file: f}, named("--output", err)
 	}
 	f, err := openPart(name)
-	return &output{file: f, final: name}, named("--output", err)
+	return &answers{file: f, final: name}, named("--output", err)
 }
 
 // openPart opens the file in which OUT grows, and locks it against another run, which would mix its answers with ours. A run
@@ -65,7 +65,7 @@ func openPart(out string) (*os.File, error) {
 }
 
 // finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
-func (o *output) finish(complete bool) error {
+func (o *answers) finish(complete bool) error {
 	if o.journal != nil {
 		return o.conclude(complete)
 	}

@@ -52,7 +52,7 @@ func quoteAll(words []string) string {
 }
 
 // openJournal opens the output with its journal, and says what of the run is done.
-func (o *options) openJournal(in *os.File, v *voice) (*output, *journal.State, error) {
+func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, error) {
 	name := o.output
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
@@ -85,7 +85,7 @@ func (o *options) openJournal(in *os.File, v *voice) (*output, *journal.State, e
 		}
 	}
 	announce(v, o.output, state)
-	out := &output{journal: j, final: name}
+	out := &answers{journal: j, final: name}
 	out.keepSynced()
 	return out, state, nil
 }
@@ -96,7 +96,7 @@ func (o *options) failedBefore(j *journal.Journal) error {
 	if err != nil {
 		return err
 	}
-	return (&output{journal: j}).restoreFailed(to)
+	return (&answers{journal: j}).restoreFailed(to)
 }
 
 // completed decides what to do about a run that is complete: nothing, if its input is the same; else it starts afresh.
@@ -179,7 +179,7 @@ func resumeError(err error) error {
 }
 
 // keepSynced makes what was written durable once in a while, until the output is finished.
-func (o *output) keepSynced() {
+func (o *answers) keepSynced() {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -201,7 +201,7 @@ func (o *output) keepSynced() {
 }
 
 // conclude ends a recorded output: OUT appears, or what there is waits to be resumed.
-func (o *output) conclude(complete bool) error {
+func (o *answers) conclude(complete bool) error {
 	o.stop()
 	defer o.journal.Close()
 	if complete {
@@ -211,7 +211,7 @@ func (o *output) conclude(complete bool) error {
 }
 
 // restoreFailed writes the items that had failed before to the file for failed items.
-func (o *output) restoreFailed(to io.Writer) error {
+func (o *answers) restoreFailed(to io.Writer) error {
 	if o.journal == nil || to == nil {
 		return nil
 	}

@@ -92,7 +92,7 @@ func sizeOf(in *os.File) int64 {
 }
 
 // open opens what is written to, and says what of the run an earlier one has done.
-func (o *options) open(in *os.File, v *voice) (out *output, state *journal.State, err error) {
+func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.State, err error) {
 	state = new(journal.State)
 	if o.resume {
 		if out, state, err = o.openJournal(in, v); err == nil {

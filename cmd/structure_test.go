@@ -27,6 +27,8 @@ var below = map[string][]string{
 	"cmd":         {"pkg/*"},
 	"pkg/engine":  {"pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal"},
 	"pkg/check":   {"pkg/wire", "pkg/worker"},
+	"pkg/journal": {"pkg/output"},
+	"pkg/report":  {"pkg/output"},
 	"pkg/source":  {"pkg/cut"},
 	"pkg/wire":    {"pkg/cut"},
 	"scripts/...": {"pkg/*"},

@@ -1,0 +1,67 @@
+package cmd
+
+import (
+	"os"
+
+	"stoke/pkg/output"
+)
+
+// fileFlag is a flag that names a file.
+type fileFlag struct {
+	flag, file string
+	kind       output.Kind
+}
+
+// fileFlags are those that name files of a run, but for its input and OUT.
+func (s *settings) fileFlags() []fileFlag {
+	return []fileFlag{
+		{"--config", s.Config, output.Read}, {"--failed", s.Failed, output.Written}, {"--joblog", s.Joblog, output.Written},
+		{"--trace", s.Trace, output.Written}, {"--metrics", s.Metrics, output.Written},
+	}
+}
+
+// checkFiles refuses a file that would be used in two ways, before any is opened for writing.
+func (s *settings) checkFiles(*options) error {
+	for _, f := range s.fileFlags() {
+		if f.file == "-" && f.kind == output.Written {
+			return usagef("%s -: standard output is for answers", f.flag).withHint("name a file")
+		}
+	}
+	one, other := output.Conflict(s.uses())
+	if one == nil {
+		return nil
+	}
+	return usagef("%s and %s are one file", one.Name, other.Name).withHint("each needs a file of its own")
+}
+
+// uses lists the files of a run, with those that it makes beside OUT. What cannot be found out is left to whoever opens it.
+func (s *settings) uses() []output.Use {
+	uses := []output.Use{{Name: "standard error", Place: output.Of(os.Stderr), Kind: output.Inherited}}
+	add := func(name string, place output.Place, kind output.Kind) {
+		uses = append(uses, output.Use{Name: name, Place: place, Kind: kind})
+	}
+	if s.ArgFile == "" || s.ArgFile == "-" {
+		add("standard input", output.Of(os.Stdin), output.Read)
+	} else if place, err := output.Find(s.ArgFile); err == nil {
+		add("--arg-file "+s.ArgFile, place, output.Read)
+	}
+	if s.Output == "" {
+		add("standard output", output.Of(os.Stdout), output.Inherited)
+	} else if place, err := output.Find(s.Output); err == nil {
+		add("--output "+s.Output, place, output.Written)
+		if place.Regular() {
+			for _, suffix := range []string{".part", ".stoke", ".stoke.new"} {
+				add(s.Output+suffix+", which --output makes,", place.Beside(suffix), output.Written)
+			}
+		}
+	}
+	for _, f := range s.fileFlags() {
+		if f.file == "" {
+			continue
+		}
+		if place, err := output.Find(f.file); err == nil {
+			add(f.flag+" "+f.file, place, f.kind)
+		}
+	}
+	return uses
+}
