@@ -44,6 +44,12 @@ func setup(env *testscript.Env) error {
 	env.Setenv("LC_ALL", "C.UTF-8")
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("HOME", env.WorkDir)
+	sizes, jobs := "1 2 1000 100000", "1 2 8" // of the filters that are compared with themselves; see same.sh
+	if testing.Short() {
+		sizes, jobs = "1 20000", "2"
+	}
+	env.Setenv("SIZES", sizes)
+	env.Setenv("JOBS", jobs)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each process under -race takes a second to exit
 	testdata, err := filepath.Abs("../testdata")
 	env.Setenv("TESTDATA", testdata) // where the sample workers are
