@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -236,6 +237,9 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 	if c.exit == nil {
 		exit := c.w.Finish(patience, c.e.killed)
 		c.exit = &exit
+		if exit.Left != 0 {
+			c.e.o.Warn(fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", c.r.slot, c.w.Pid(), exit.Left))
+		}
 		c.observeEnd(exit)
 	}
 	return *c.exit

@@ -199,11 +199,11 @@ func TestBusyWithoutInput(t *testing.T) {
 
 func (l *live) stop() {
 	l.t.Helper()
-	l.signal(syscall.SIGSTOP)
+	_ = syscall.Kill(-l.Pid(), syscall.SIGSTOP)
 	eventually(l.t, "stopped", func() bool { _, state := stat(l.Pid()); return state == "T" })
 }
 
-func (l *live) cont() { l.signal(syscall.SIGCONT) }
+func (l *live) cont() { _ = syscall.Kill(-l.Pid(), syscall.SIGCONT) }
 
 // Ring wakes an Exchange that sleeps: the thread it sleeps on is seen in poll before the bell is rung.
 func TestRingWakesExchange(t *testing.T) {

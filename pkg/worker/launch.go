@@ -73,6 +73,7 @@ type reply struct {
 // them when their parent dies is bound to the parent's thread.
 func NewLocal(pipeSize int) *Local {
 	inheritedFiles()
+	adopt()
 	l := &Local{pipeSize: pipeSize, requests: make(chan request)}
 	go func() {
 		runtime.LockOSThread()
@@ -115,8 +116,10 @@ func (l *Local) launch(cmd Command) (_ *Process, err error) {
 		return nil, err
 	}
 	ends.theirs = append(ends.theirs, stderr)
-	p.Process, err = os.StartProcess(path, cmd.Argv, &os.ProcAttr{
-		Dir: cmd.Dir, Env: cmd.Env, Files: []*os.File{in, out, stderr}, Sys: attributes(),
+	p.Process, err = workers.launch(cmd.Env, func(env []string) (*os.Process, error) {
+		return os.StartProcess(path, cmd.Argv, &os.ProcAttr{
+			Dir: cmd.Dir, Env: env, Files: []*os.File{in, out, stderr}, Sys: attributes(),
+		})
 	})
 	if err != nil {
 		p.Err.Close()

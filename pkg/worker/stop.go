@@ -21,6 +21,7 @@ type Exit struct {
 	Code   int            // exit status, or -1
 	Signal syscall.Signal // what killed it, or 0
 	Forced bool           // it did not end by itself in time, and was killed by stoke
+	Left   int            // the process that could not be killed, of it and what descends from it; or 0
 }
 
 // Ok reports whether the process ended by itself with status 0.
@@ -28,6 +29,8 @@ func (e Exit) Ok() bool { return e.Code == 0 && !e.Forced }
 
 func (e Exit) String() string {
 	switch {
+	case e.Left != 0 && e.Code < 0 && e.Signal == 0:
+		return "it could not be killed"
 	case e.Signal == syscall.SIGKILL && !e.Forced:
 		return "signal: killed (out of memory?)"
 	case e.Signal != 0:
@@ -45,6 +48,7 @@ func (w *Worker) reap() {
 	if state == nil {
 		state, _ = w.process.Wait()
 	}
+	workers.reaped(w.Pid())
 	w.reaped <- exitOf(state)
 }
 
@@ -59,30 +63,40 @@ func exitOf(state *os.ProcessState) Exit {
 	return Exit{Code: state.ExitCode()}
 }
 
-// Finish closes the worker's stdin, gives it patience to end by itself, or until hurry is closed, and then ends it and
-// its whole process group. It returns when the process is gone and all it held is released; the Worker is of no more use.
+// Finish closes the worker's stdin, gives it patience to end by itself, or until hurry is closed, and then ends it with all
+// that descends from it. It returns when the process is gone, or cannot be killed, and all it held is released; the Worker is
+// of no more use.
 func (w *Worker) Finish(patience time.Duration, hurry <-chan struct{}) Exit {
 	w.CloseInput()
-	forced := !w.gone(patience, hurry)
-	if forced {
-		w.signal(syscall.SIGTERM)
-		if !w.gone(grace, nil) {
-			w.signal(syscall.SIGKILL)
-			<-w.died
-		}
+	exit := Exit{Code: -1, Forced: !w.gone(patience, hurry)}
+	if exit.Forced {
+		exit.Left = w.kill()
+	} else {
+		_ = unix.Kill(-w.Pid(), syscall.SIGKILL) // the leader is still to be reaped, so that its id is nobody else's
 	}
-	// The leader is still to be reaped, so that its group's id cannot have passed to anybody else.
-	w.signal(syscall.SIGKILL)
 	close(w.swept)
-	exit := <-w.reaped
-	exit.Forced = forced
+	if w.gone(0, nil) {
+		how := <-w.reaped
+		exit.Code, exit.Signal = how.Code, how.Signal
+	}
 	w.stderr.finish(stderrPatience)
 	w.bell.close()
 	unix.Close(w.out)
 	return exit
 }
 
-func (w *Worker) signal(s syscall.Signal) { _ = unix.Kill(-w.Pid(), s) }
+// kill ends the worker with all that descends from it: first they are told to, and those that do not listen are killed. It
+// returns a process that could not be killed, or 0.
+func (w *Worker) kill() (left int) {
+	t := newTree(w.Pid())
+	t.signal(syscall.SIGTERM)
+	w.gone(grace, nil)
+	left = t.kill(stubborn)
+	if left == 0 && !w.gone(stubborn, nil) {
+		left = w.Pid()
+	}
+	return left
+}
 
 func (w *Worker) gone(patience time.Duration, hurry <-chan struct{}) bool {
 	t := time.NewTimer(patience)

@@ -79,7 +79,7 @@ func TestFinishKillsChildren(t *testing.T) {
 	}
 }
 
-// A child that has left the group is out of reach, but what it holds open is not waited for.
+// A worker that ends by itself may leave a child behind that has left its group, and what it holds open is not waited for.
 func TestFinishDoesNotWaitForStrangers(t *testing.T) {
 	w := sh(t, "setsid sleep 1000 & echo $!; read x")
 	stranger := w.number()
@@ -124,6 +124,7 @@ func TestExitString(t *testing.T) {
 		{Exit{Code: -1, Signal: syscall.SIGKILL}, "signal: killed (out of memory?)"},
 		{Exit{Code: -1, Signal: syscall.SIGKILL, Forced: true}, "signal: killed"},
 		{Exit{Code: -1, Signal: syscall.SIGSEGV}, "signal: segmentation fault"},
+		{Exit{Code: -1, Forced: true, Left: 4711}, "it could not be killed"},
 	}
 	for _, tt := range tests {
 		if got := tt.exit.String(); got != tt.want {
