@@ -84,7 +84,7 @@ func newCommand(v *voice) *cobra.Command {
 		c.Flags().AddFlagSet(g.flags)
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return usagef("%v", err).withHint("see stoke --help")
+		return flagError(gs, err)
 	})
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { fmt.Fprint(c.OutOrStdout(), help(c.UseLine(), gs)) })
 	return c

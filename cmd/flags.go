@@ -141,8 +141,20 @@ func groups() []group {
 	other.flags.Bool("version", false, "print the version")
 	other.flags.Bool("man", false, "print the manual page (to read it: stoke --man | man -l -)")
 	other.flags.String("completion", "", "print the completion script for `SHELL`: bash, zsh or fish")
+	workers.flags.VarP(alias{workers.flags, "jobs"}, "max-procs", "P", "xargs's name for --jobs")
+	_ = workers.flags.MarkHidden("max-procs") // fails only without the flag
 	return []group{in, out, workers, code, failure, watch, other}
 }
+
+// alias is another name for a flag. It is hidden, and sets that one.
+type alias struct {
+	flags *pflag.FlagSet
+	name  string
+}
+
+func (a alias) Set(value string) error { return a.flags.Set(a.name, value) }
+func (a alias) String() string         { return "" }
+func (a alias) Type() string           { return "alias" }
 
 func set() *pflag.FlagSet {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)

@@ -28,7 +28,7 @@ func load(gs []group) (*settings, error) {
 	v.AutomaticEnv()
 	for _, g := range gs {
 		g.flags.VisitAll(func(f *pflag.Flag) {
-			if !actions[f.Name] {
+			if !actions[f.Name] && !f.Hidden {
 				_ = v.BindPFlag(f.Name, f) // fails only without a flag
 			}
 		})
@@ -45,7 +45,7 @@ func load(gs []group) (*settings, error) {
 	}
 	s := new(settings)
 	if err := v.UnmarshalExact(s); err != nil {
-		return nil, settingError(v, file, err)
+		return nil, settingError(gs, v, file, err)
 	}
 	return s, nil
 }
@@ -63,11 +63,15 @@ func configError(file string, err error) error {
 }
 
 // settingError words what mapstructure found: a key that is no flag, or a value that does not fit.
-func settingError(v *viper.Viper, file string, err error) error {
+func settingError(gs []group, v *viper.Viper, file string, err error) error {
 	text := err.Error()
 	if _, keys, ok := strings.Cut(text, "has invalid keys: "); ok {
 		keys, _, _ = strings.Cut(keys, "\n")
-		return usagef("--config %s: unknown key: %s", file, keys).withHint("the keys are the names of the flags; see stoke --help")
+		hint := "the keys are the names of the flags; see stoke --help"
+		if near := nearest(keys, flagNames(gs)); len(near) > 0 {
+			hint = suggestion("", near)
+		}
+		return usagef("--config %s: unknown key: %s", file, keys).withHint(hint)
 	}
 	var decode *mapstructure.DecodeError
 	if errors.As(err, &decode) {
