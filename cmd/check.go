@@ -51,7 +51,9 @@ func runCheck(o *options, v *voice) error {
 	if _, err := os.Stdout.WriteString(render(whence, report)); err != nil {
 		return &engine.WriteError{What: "the report", Err: err}
 	}
-	return checkError(report)
+	err = checkError(report)
+	o.advise(err)
+	return err
 }
 
 // cancelOnSignal makes a signal end the check. What it returns leaves signals alone again.

@@ -77,13 +77,7 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 	if len(o.command) == 0 || o.command[0] == "" {
 		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
 	}
-	for _, arg := range o.command {
-		if strings.Contains(arg, "{}") {
-			return usagef("%q: {} is not replaced here: items arrive on the worker's standard input, one a line", arg).
-				withHint("for a process an item, with the item as an argument, use xargs -I{} or parallel")
-		}
-	}
-	return nil
+	return checkWords(o.command)
 }
 
 // splitCommand splits a command given as one string, without running anything.

@@ -55,7 +55,11 @@ func TestFlagsAndSettingsCorrespond(t *testing.T) {
 	kinds := map[string]reflect.Kind{"string": reflect.String, "bool": reflect.Bool, "int": reflect.Int, "int64": reflect.Int64, "stringArray": reflect.Slice}
 	declared := map[string]reflect.Kind{}
 	for _, g := range groups() {
-		g.flags.VisitAll(func(f *pflag.Flag) { declared[f.Name] = kinds[f.Value.Type()] })
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden { // another name for a flag
+				declared[f.Name] = kinds[f.Value.Type()]
+			}
+		})
 	}
 	for name := range actions {
 		if _, ok := declared[name]; !ok {
@@ -198,8 +202,10 @@ func TestWrongUsage(t *testing.T) {
 		{"no command", nil, "COMMAND"},
 		{"an empty command", []string{""}, "COMMAND"},
 		{"a --worker of spaces", []string{"--worker", "  "}, "COMMAND"},
-		{"braces for the item", []string{"convert", "{}.png"}, "{}"},
-		{"braces for the item in --worker", []string{"--worker", "convert {}.png"}, "{}"},
+		{"braces for the item", []string{"convert", "{}"}, "{}"},
+		{"braces for the item in --worker", []string{"--worker", "convert {} x.png"}, "{}"},
+		{"items as arguments", []string{"wc", "-l", ":::", "a", "b"}, ":::"},
+		{"a program that takes its items as arguments", []string{"/usr/bin/file", "-b"}, "file"},
 		{"two delimiters", []string{"-0", "-d", ",", "cat"}, "--delimiter"},
 		{"a delimiter that is no escape", []string{"-d", `\q`, "cat"}, "--delimiter"},
 		{"tags and objects", []string{"--tag", "--json", "cat"}, "--json"},
@@ -239,6 +245,10 @@ func TestCommand(t *testing.T) {
 		{"one string", []string{"--worker", "tr 'a b' c"}, []string{"tr", "a b", "c"}},
 		{"words win over one string", []string{"--worker", "cat", "rev"}, []string{"rev"}},
 		{"other braces are text", []string{"awk", "{print}", "{%}"}, []string{"awk", "{print}", "{%}"}},
+		{"braces in a word are text", []string{"jq", ". + {}"}, []string{"jq", ". + {}"}},
+		{"a separator is text", []string{"awk", "-F", ":::", "{print}"}, []string{"awk", "-F", ":::", "{print}"}},
+		{"a list on standard input is one of items", []string{"file", "-nbf", "-"}, []string{"file", "-nbf", "-"}},
+		{"sums are checked a line at a time", []string{"md5sum", "-c"}, []string{"md5sum", "-c"}},
 	}
 	for _, tt := range tests {
 		o, err := checked(t, tt.args...)

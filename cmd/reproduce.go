@@ -31,11 +31,7 @@ func (o *options) reproduce(e *engine.ItemError) string {
 			return ""
 		}
 	}
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = shellQuote(word)
-	}
-	return "to see it again: printf " + shellQuote(printfFormat(sent)) + " | " + strings.Join(quoted, " ")
+	return "to see it again: printf " + shellQuote(printfFormat(sent)) + " | " + strings.Join(quoted(words), " ")
 }
 
 func unprintable(r rune) bool { return r < ' ' || r == 0x7f }

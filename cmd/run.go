@@ -67,6 +67,7 @@ func run(o *options, v *voice) error {
 	before, size := state.Items-state.Failed, sizeOf(in)
 	w.follow(e, before, size)
 	sum, err := e.Run(ctx, in)
+	o.advise(err)
 	sum.Failed += state.Failed
 	err = verdict(sum, err, stopped())
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
@@ -213,7 +214,7 @@ func starter(o *options, v *voice) engine.Start {
 		show := o.shower(stderr, slot)
 		w, err := worker.Start(local, o.commandFor(slot), show)
 		if err != nil {
-			return nil, &engine.InitError{Slot: slot, Err: err, Hint: o.packageHint()}
+			return nil, &engine.InitError{Slot: slot, Err: err}
 		}
 		switch {
 		case o.ready != nil:

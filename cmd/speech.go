@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
-	"stoke/pkg/lang"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
@@ -95,15 +94,4 @@ func codeReady(out []byte) (rest []byte, ready bool, err error) {
 		return rest, false, &wire.CodeError{Text: string(text)}
 	}
 	return out, false, fmt.Errorf("the interpreter does not run stoke's program, but prints %s", engine.Quote(line, false))
-}
-
-// packageHint says what brings the interpreter of --lang.
-func (o *options) packageHint() string {
-	if o.program == nil {
-		return ""
-	}
-	if brings := lang.Package(o.program.Lang); brings != "" && o.program.Interpreter == "" {
-		return "install " + brings + ", or give --interpreter"
-	}
-	return ""
 }

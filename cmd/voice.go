@@ -6,12 +6,10 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/wire"
-	"stoke/pkg/worker"
 )
 
 // voice words all messages: `stoke: error: ...`, `stoke: warning: ...`, `stoke: hint: ...`, lower case, without a full
@@ -98,7 +96,7 @@ func (v *voice) report(err error) {
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
 	case errors.As(err, &start):
-		words, hint = start.Words, startHint(start)
+		words, hint = start.Words, start.Hint
 		if errors.As(err, new(*wire.CodeError)) {
 			words = ""
 		}
@@ -118,42 +116,4 @@ func lastWords(words string) string {
 	lines := strings.Split(words, "\n")
 	lines = lines[max(0, len(lines)-most):]
 	return "; it last wrote to stderr:\n    " + strings.Join(lines, "\n    ")
-}
-
-// cannotHint says what may help where COMMAND was found, but cannot be run.
-func cannotHint(e *engine.InitError) string {
-	switch {
-	case errors.Is(e.Err, syscall.ENOENT):
-		return "the interpreter that its first line names (#!) is missing"
-	case errors.Is(e.Err, syscall.EISDIR):
-		return "it is a directory: name a program"
-	case errors.Is(e.Err, syscall.ENOEXEC):
-		return "begin it with #! and its interpreter, or give its interpreter as COMMAND"
-	}
-	return "make it executable (chmod +x), or give its interpreter as COMMAND"
-}
-
-func startHint(e *engine.InitError) string {
-	var code *wire.CodeError
-	switch {
-	case e.Hint != "" && statusOf(e) == statusNotFound:
-		return e.Hint
-	case errors.As(e, &code):
-		return ""
-	case errors.Is(e, engine.ErrMute):
-		return "a worker reads items, one a line, and prints a line for each, until the end of its input; stoke --check tries it out"
-	case errors.Is(e, syscall.EMFILE), errors.Is(e, syscall.ENFILE):
-		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
-	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
-		return "give --jobs fewer, or raise the limit of processes or memory"
-	case errors.Is(e, worker.ErrSlow):
-		return "give --init-timeout more, or see what it waits for"
-	}
-	switch statusOf(e) {
-	case statusNotFound:
-		return "check the name and PATH"
-	case statusCannot:
-		return cannotHint(e)
-	}
-	return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
 }

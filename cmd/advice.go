@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/lang"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// cannotHint says what may help where COMMAND was found, but cannot be run.
+func cannotHint(e *engine.InitError) string {
+	switch {
+	case errors.Is(e.Err, syscall.ENOENT):
+		return "the interpreter that its first line names (#!) is missing"
+	case errors.Is(e.Err, syscall.EISDIR):
+		return "it is a directory: name a program"
+	case errors.Is(e.Err, syscall.E2BIG):
+		return "the environment and the arguments of a program have a limit, most of it for each: see ulimit -s; unset what is large, or keep it in a file"
+	case errors.Is(e.Err, syscall.ENOEXEC):
+		return "begin it with #! and its interpreter, or give its interpreter as COMMAND"
+	}
+	return "make it executable (chmod +x), or give its interpreter as COMMAND"
+}
+
+// advise puts into err, if a worker could not be started, what may help.
+func (o *options) advise(err error) {
+	var start *engine.InitError
+	if errors.As(err, &start) {
+		start.Hint = o.startHint(start)
+	}
+}
+
+func (o *options) startHint(e *engine.InitError) string {
+	switch {
+	case errors.As(e, new(*wire.CodeError)):
+		return ""
+	case errors.Is(e, engine.ErrMute):
+		return "a worker reads items, one on each line, and prints a line for each, until the end of its input; stoke --check tries it out"
+	case errors.Is(e, syscall.EMFILE), errors.Is(e, syscall.ENFILE):
+		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
+	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
+		return "give --jobs fewer, or raise the limit of processes or memory"
+	case errors.Is(e, worker.ErrSlow):
+		return "give --init-timeout more, or see what it waits for"
+	}
+	switch statusOf(e) {
+	case statusNotFound:
+		return o.absentHint()
+	case statusCannot:
+		return cannotHint(e)
+	}
+	return o.handHint(e.Words)
+}
+
+// usage finds what programs say that miss their arguments.
+var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
+
+// handHint says how to see what a worker does that ended before its first item, after these words.
+func (o *options) handHint(words string) string {
+	switch {
+	case o.program != nil && o.program.Init != "":
+		return "run the init code by hand to see what it says; stoke --dry-run shows what is started"
+	case o.program != nil:
+		return "run the code by hand to see what it says; stoke --dry-run shows what is started"
+	case o.init != "":
+		return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
+	case usage.MatchString(words):
+		return "items come on standard input, not as arguments: stoke -l sh " + shellQuote(strings.Join(quoted(o.command), " ")+` "$item"`) + ", or xargs"
+	}
+	return "run the command by hand, with one item on standard input, to see what it says"
+}
+
+// absentHint says what may help where a program was not found.
+func (o *options) absentHint() string {
+	if o.program == nil {
+		return absentHint(o.command)
+	}
+	if brings := lang.Package(o.program.Lang); brings != "" && o.program.Interpreter == "" {
+		return "install " + brings + ", or give --interpreter"
+	}
+	return "check the name and PATH"
+}

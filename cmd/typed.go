@@ -1,0 +1,86 @@
+package cmd
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// takesArguments are programs that work on their arguments, and the flags with which they take a list of them on standard
+// input. What is left out here fails by itself, only less clearly.
+var takesArguments = map[string]string{
+	"file": "-f --files-from", "curl": "-K --config", "wget": "-i --input-file", "du": "--files0-from", "wc": "--files0-from",
+	"md5sum": "-c --check", "sha1sum": "-c --check", "sha224sum": "-c --check", "sha256sum": "-c --check", "sha384sum": "-c --check",
+	"sha512sum": "-c --check", "b2sum": "-c --check", "cksum": "-c --check", "stat": "", "ls": "", "rm": "", "mv": "", "cp": "", "ln": "",
+	"touch": "", "mkdir": "", "rmdir": "", "basename": "", "dirname": "", "readlink": "", "realpath": "", "chmod": "", "chown": "",
+	"echo": "", "printf": "", "kill": "", "host": "", "ping": "", "ffprobe": "", "identify": "", "gzip": "", "gunzip": "", "zcat": "", "xz": "",
+}
+
+// checkWords looks for words in COMMAND that are meant for xargs or parallel.
+func checkWords(command []string) error {
+	if slices.Contains(command, "{}") {
+		return usagef(`"{}" is not replaced here: items come on the worker's standard input, one on each line`).
+			withHint(`CODE has the item: stoke -l sh '... "$item"'; or start a process for each item: xargs -I{}, parallel`)
+	}
+	for i, word := range command {
+		if !slices.Contains([]string{":::", ":::+", "::::", "::::+"}, word) {
+			continue
+		}
+		if before := command[max(0, i-1)]; before == "-F" || before == "-d" { // the separator of an awk or a cut
+			continue
+		}
+		return usagef("%q gives no items here: they come on standard input, or from a file with -a FILE", word).
+			withHint("printf '%s\\n' ITEM... | stoke " + strings.Join(quoted(command[:i]), " "))
+	}
+	if wantsArguments(command) {
+		return usagef("%s works on its arguments: items come on standard input, not as arguments", filepath.Base(command[0])).
+			withHint("stoke -l sh " + shellQuote(strings.Join(quoted(command), " ")+` "$item"`) + ", or xargs")
+	}
+	return nil
+}
+
+// wantsArguments reports whether COMMAND is known to work on arguments, and has none.
+func wantsArguments(command []string) bool {
+	lists, known := takesArguments[filepath.Base(command[0])]
+	if !known {
+		return false
+	}
+	for _, arg := range command[1:] {
+		name, _, _ := strings.Cut(arg, "=")
+		list := slices.ContainsFunc(strings.Fields(lists), func(flag string) bool {
+			return name == flag || len(flag) == 2 && !strings.HasPrefix(arg, "--") && strings.Contains(arg, flag[1:])
+		})
+		if list || !strings.HasPrefix(arg, "-") || arg == "-" || arg == "--help" || arg == "--version" {
+			return false
+		}
+	}
+	return true
+}
+
+// absentHint says what may help where the program name was not found.
+func absentHint(command []string) string {
+	name := command[0]
+	switch {
+	case len(command) > 1 || !strings.ContainsAny(name, " \t\n|&;<>()"):
+	case strings.ContainsAny(name, "|&;<>()$`"):
+		return "this is one word, the name of a program; a shell makes a command of it: stoke sh -c " + shellQuote(name)
+	default:
+		return "this is one word, the name of a program; without the quotes it is a command: stoke " + name
+	}
+	for _, variable := range os.Environ() {
+		if strings.HasPrefix(variable, "BASH_FUNC_"+name+"%%=") {
+			return "it is a function of bash, no program: stoke -l bash " + shellQuote(name+` "$item"`)
+		}
+	}
+	return "check the name and PATH; a function or an alias is known only to its own shell: stoke -l bash --init '. FILE' " + shellQuote(name+` "$item"`)
+}
+
+// quoted returns words as they are typed in a shell.
+func quoted(words []string) []string {
+	typed := make([]string, len(words))
+	for i, word := range words {
+		typed[i] = shellQuote(word)
+	}
+	return typed
+}
