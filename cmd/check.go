@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,7 +99,7 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 // as they come soon, or made up ones.
 func samples(ctx context.Context, o *options) (items [][]byte, whence string, err error) {
 	in, err := openInput(o.argFile)
-	if err != nil {
+	if err != nil && !errors.Is(err, errClosed) {
 		return nil, "", err
 	}
 	name := "standard input"

@@ -102,10 +102,28 @@ func syncDir(name string) error {
 	return d.Sync()
 }
 
+// errClosed says that stoke was started without a standard input.
+var errClosed = errors.New("standard input is closed, so there are no items to read; if none are meant, say </dev/null (open it for reading only)")
+
+// openedAtStart tells whether f, one of the three standard files, was open when this program was started. The runtime of Go puts
+// /dev/null, open for reading and writing, where one was not. Whoever means an empty input opens /dev/null for reading.
+func openedAtStart(f *os.File) error {
+	info, err := f.Stat()
+	null, nullErr := os.Stat(os.DevNull)
+	if err != nil || nullErr != nil || !os.SameFile(info, null) {
+		return nil
+	}
+	mode, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err == nil && mode&unix.O_ACCMODE == unix.O_RDWR {
+		return errClosed
+	}
+	return nil
+}
+
 // openInput opens the input named name; "" and "-" are standard input.
 func openInput(name string) (*os.File, error) {
 	if name == "" || name == "-" {
-		return os.Stdin, nil
+		return os.Stdin, openedAtStart(os.Stdin)
 	}
 	f, err := os.Open(name)
 	return f, named("--arg-file", err)
