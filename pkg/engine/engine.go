@@ -251,6 +251,7 @@ func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 	b.done++
 	b.cursor += len(item) + len(e.o.Delimiter)
 	if e.o.Format.OnError == Stop {
+		e.queue.stop(b)
 		e.fail(ErrStopped)
 	}
 	e.count()

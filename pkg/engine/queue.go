@@ -24,6 +24,7 @@ type queued struct {
 	failed     []byte    // failed items, for --failed
 	kept       int       // segments of out, from the first, that lie in the record
 	closed     bool      // no more output will come
+	last       bool      // the output ends here: nothing more is taken, for this batch or one behind it
 	prev, next *batch
 }
 
@@ -134,6 +135,10 @@ func (q *queue) publish(b *batch, p []byte, piece *journal.Piece) (due bool) {
 	if q.unordered {
 		b = q.root.next
 	}
+	if b.last {
+		q.release(p)
+		return false
+	}
 	if b == q.root.next && len(b.out) == 0 && q.asleep && !q.lent && len(p) <= direct && piece == nil {
 		q.lent = true
 		return true
@@ -173,10 +178,23 @@ func (q *queue) fail(b *batch, items []byte) {
 	b.failed = append(b.failed, items...)
 }
 
+// stop ends the output with what b has so far: what is behind that is never due.
+func (q *queue) stop(b *batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.unordered {
+		b = q.root.next
+	}
+	b.last = true
+}
+
 // close ends the output of b, which its caller must not use again.
 func (q *queue) close(b *batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if b.last {
+		return
+	}
 	if q.unordered {
 		q.recycle(b)
 		return
