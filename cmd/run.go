@@ -59,7 +59,7 @@ func run(o *options, v *voice) error {
 	stopped := handleSignals(e, v, cancel)
 	defer reportOnSignal(e, v)()
 	if out.file != nil {
-		watchReader(out.file, func() {
+		watchReader(out.file, e.Outlook, func() {
 			cancel(&engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
 		})
 	}

@@ -102,5 +102,5 @@ func startStatus(e *engine.InitError) int {
 // closedDownstream reports whether err says that nobody reads our output any more.
 func closedDownstream(err error) bool {
 	var path *fs.PathError
-	return errors.Is(err, syscall.EPIPE) && errors.As(err, &path)
+	return (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && errors.As(err, &path)
 }

@@ -206,6 +206,28 @@ func (d *dispatch) overLocked() bool {
 	return (d.drained.Load() || d.source.Over()) && len(d.returned) == 0
 }
 
+// Outlook is what a run has still to answer.
+type Outlook int
+
+const (
+	AllAnswered  Outlook = iota // nothing: the input is at its end, and all of it is done
+	ItemsMayCome                // nothing now, but the input is open
+	ItemsInHand
+)
+
+// outlook says what there is still to answer.
+func (d *dispatch) outlook() Outlook {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.out > 0 || len(d.returned) > 0 || len(d.later) > 0 || d.source != nil && d.source.More():
+		return ItemsInHand
+	case d.drained.Load() || d.source != nil && d.source.Over():
+		return AllAnswered
+	}
+	return ItemsMayCome
+}
+
 // settled reports whether there is nothing more to do. If there may be, because items are in other hands that may come
 // back, r will be woken when that is decided.
 func (d *dispatch) settled(r *runner) bool {

@@ -171,6 +171,9 @@ func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 // Drain makes the run take no more items, and end when those in flight are answered.
 func (e *Engine) Drain() { e.dispatch.drain() }
 
+// Outlook says what there is still to answer. Any goroutine may ask.
+func (e *Engine) Outlook() Outlook { return e.dispatch.outlook() }
+
 // fail ends the run at once; the first reason given stays.
 func (e *Engine) fail(err error) {
 	e.mu.Lock()
