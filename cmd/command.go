@@ -29,7 +29,7 @@ const statuses = `  0        every item was answered
   1        stoke itself failed: input, output, or a worker broke its protocol
   2        wrong usage
   123      some items failed, all others were answered
-  124      stopped early by --halt or --on-error stop
+  124      stopped early by --halt on failures or by --on-error stop
   125      workers could not be initialised
   126,127  COMMAND cannot be run, was not found
   128+N    ended by signal N (130, 143; 141: the reader of the output went away)`

@@ -28,6 +28,7 @@ func (s *settings) checkFailure(o *options) (err error) {
 		}
 		e.Retries = engine.Retries{Died: n, TimedOut: n, Reported: n}
 	}
+	o.halt = s.Halt
 	e.Halt, err = halt(s.Halt)
 	return err
 }

@@ -35,6 +35,7 @@ type options struct {
 	watching            watching
 	words               []string // COMMAND or CODE, as typed
 	failed              string
+	halt                string
 	accepted            bool // failed items were accepted with an explicit --on-error
 	engine              engine.Options
 }

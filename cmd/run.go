@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -69,6 +70,9 @@ func run(o *options, v *voice) error {
 	sum, err := e.Run(ctx, in)
 	o.advise(err)
 	sum.Failed += state.Failed
+	if sum.StoppedAfter > 0 {
+		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))
+	}
 	err = verdict(sum, err, stopped())
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
@@ -125,7 +129,7 @@ func verdict(sum engine.Summary, err error, stopped os.Signal) error {
 		return err
 	case ok:
 		return &signalled{s}
-	case sum.Failed > 0:
+	case sum.Failed > 0 && !sum.Reached:
 		return &itemsFailed{sum.Failed}
 	}
 	return nil

@@ -39,6 +39,8 @@ func (v *voice) say(kind, text string) { fmt.Fprintf(v, "stoke: %s: %s\n", kind,
 
 func (v *voice) warn(text string) { v.say("warning", text) }
 
+func (v *voice) note(text string) { v.say("note", text) }
+
 // item says that an item failed, with its worker's last words and how to see that again.
 func (v *voice) item(e *engine.ItemError, reproduce string) {
 	words := ""

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,8 @@ type Retries struct {
 type Summary struct {
 	Answered, Failed int64
 	Retried          int64 // items tried again, each time counted
+	Reached          bool  // there were as many successes as the Halt was to stop at: failures on the way do not matter
+	StoppedAfter     int64 // the item after which it stopped the run, if that was not the last one
 }
 
 // Engine is one run. Make it with New; Run may be called once.
@@ -156,16 +159,16 @@ func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	}()
 	runners.Wait()
 	e.leaving.Wait()
+	if errors.Is(e.failure(), errReached) {
+		e.queue.skipOpen()
+	}
 	e.queue.finish()
 	<-written
 	e.queue.spill.close()
 	if err := src.Err(); err != nil {
 		e.fail(&ReadError{err})
 	}
-	if e.curtailed() {
-		e.fail(ErrHalted)
-	}
-	return e.summary(), e.failure()
+	return e.verdict()
 }
 
 // Drain makes the run take no more items, and end when those in flight are answered.

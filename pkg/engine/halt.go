@@ -43,19 +43,48 @@ func (h *Halt) due(answered, failed int64) bool {
 	return false
 }
 
+// errReached ends a run at once whose Halt had an aim: it is no failure.
+var errReached = errors.New("the aim of the run is reached")
+
+// aim reports whether to be stopped by h is what the run is for, and no failure of it.
+func (h *Halt) aim() bool { return h.Of != Failures }
+
 // count stops the run if it is to stop after what has been answered and has failed by now.
 func (e *Engine) count() {
 	h := &e.o.Halt
 	if h.Count == 0 && h.Share == 0 || !h.due(e.answered.Load(), e.failed.Load()) || e.halted.Swap(true) {
 		return
 	}
-	if h.Now {
+	switch {
+	case h.Now && h.aim():
+		e.fail(errReached)
+	case h.Now:
 		e.fail(ErrHalted)
-		return
+	default:
+		e.dispatch.drained.Store(true)
+		e.leaving.Go(e.Drain) // not here: whoever counts may be taking items
 	}
-	e.dispatch.drained.Store(true)
-	e.leaving.Go(e.Drain) // not here: whoever counts may be taking items
 }
 
 // curtailed reports whether a Halt has kept the run from taking all items.
 func (e *Engine) curtailed() bool { return e.halted.Load() && !e.dispatch.source.Over() }
+
+// verdict is what became of the run, and why it failed, if it did.
+func (e *Engine) verdict() (Summary, error) {
+	err := e.failure()
+	if errors.Is(err, errReached) {
+		err = nil
+	}
+	sum := e.summary()
+	if err != nil || !e.halted.Load() {
+		return sum, err
+	}
+	if e.curtailed() && !e.o.Halt.aim() {
+		return sum, ErrHalted
+	}
+	sum.Reached = e.o.Halt.Of == Successes
+	if e.curtailed() {
+		sum.StoppedAfter, _, _ = e.dispatch.taken()
+	}
+	return sum, nil
+}

@@ -311,6 +311,15 @@ func (q *queue) full(oldest *batch) bool {
 	return full
 }
 
+// skipOpen closes all batches, so that what there is of those behind an open one is due, too, unless that is kept for another run.
+func (q *queue) skipOpen() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for b := q.root.next; q.record == nil && b != &q.root; b = b.next {
+		b.closed = true
+	}
+}
+
 // finish says that nothing more will be published. next then returns what is due, and ends at the first open batch.
 func (q *queue) finish() {
 	q.mu.Lock()
