@@ -13,6 +13,7 @@ import (
 
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
+	"stoke/pkg/lang"
 )
 
 const (
@@ -128,7 +129,11 @@ func (o *options) planWorkers(p *plan, s *settings) {
 	var environ []string
 	for _, variable := range command.Env[len(os.Environ()):] {
 		name, value, _ := strings.Cut(variable, "=")
-		environ = append(environ, name+"="+abridged([]string{value}))
+		shown := abridged([]string{value})
+		if strings.HasPrefix(name, lang.Variables) { // all that it says stands above
+			shown = fmt.Sprintf("(%d bytes)", len(value))
+		}
+		environ = append(environ, name+"="+shown)
 	}
 	p.add("environ", "%s", strings.Join(environ, " "))
 }

@@ -11,7 +11,7 @@
 # command that fails ends its item, not the shell: see __stoke_err. No item can hold a NUL byte.
 
 eval "$STOKE_LANG_SETUP"
-unset STOKE_LANG_SETUP TMOUT
+unset STOKE_LANG_SETUP STOKE_LANG_RUNNER TMOUT
 __stoke_mark=$'\x1e'$__stoke_nonce
 if ! exec 30<&0 31>&1 </dev/null >&2; then
     printf 'stoke: bash cannot have descriptors 30 and 31: raise ulimit -n\n' >&2

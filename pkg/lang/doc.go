@@ -4,8 +4,8 @@
 // In comes a Program: a language, the user's CODE, and what belongs to it (init, exit, arguments, the type of items).
 // Out goes the command line of a worker and the variables of its environment. This package starts nothing, reads nothing
 // and writes nothing to disk: for each language there is one small runner, an embedded file that opens with a description
-// of the protocol it speaks, and it travels on the command line. What the user wrote and defined travels in one variable, which
-// the runner removes from its environment.
+// of the protocol it speaks. The runner travels in one variable of the environment, what the user wrote and defined in another,
+// and the runner removes both: the command line says what the process is, "stoke worker 2".
 //
 // The runners speak one of two protocols on their stdio; Marked tells which.
 //

@@ -14,8 +14,15 @@ import (
 // AtFault is the exit status of a runner that found the user's text at fault: another start would not mend it.
 const AtFault = 120
 
+// Variables is what the names of the variables begin with that Command adds to the environment.
+const Variables = "STOKE_LANG_"
+
 // setupName is the variable that brings the orders to a runner. They are no arguments: ps shows those to everybody.
-const setupName = "STOKE_LANG_SETUP"
+const setupName = Variables + "SETUP"
+
+// runnerName is the variable that brings an interpreter its runner: on the command line it would fill the screen of
+// whoever looks at processes. The runner takes the variable away before anything of the user's runs.
+const runnerName = Variables + "RUNNER"
 
 // longestText is how much one argument or one variable may hold, in bytes. Linux refuses more.
 const longestText = 128<<10 - 1
@@ -126,11 +133,13 @@ func (p *Program) Command(slot int, nonce string) (argv, env []string) {
 	if interpreter == "" {
 		interpreter = l.program
 	}
-	argv = []string{interpreter, l.flag, l.runner}
+	argv = append([]string{interpreter}, l.boot...)
+	argv = append(argv, "stoke", "worker", strconv.Itoa(slot)) // for who looks at processes
+	orders := p.setup
 	if l.marked {
-		return append(argv, "stoke"), []string{setupName + "=" + p.assignments(slot, nonce)}
+		orders = func(slot int) string { return p.assignments(slot, nonce) }
 	}
-	return argv, []string{setupName + "=" + p.setup(slot)}
+	return argv, []string{runnerName + "=" + l.runner, setupName + "=" + orders(slot)}
 }
 
 // assignments returns the orders for a shell: assignments, which it evaluates.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -38,7 +39,10 @@ func TestRunnersOpenWithTheirProtocol(t *testing.T) {
 			}
 		}
 		if !utf8.ValidString(l.runner) || len(l.runner) > longestText/2 {
-			t.Errorf("the runner of %s cannot travel as an argument", l.name)
+			t.Errorf("the runner of %s cannot travel in a variable", l.name)
+		}
+		if strings.ContainsFunc(l.runner, func(r rune) bool { return r > unicode.MaxASCII }) {
+			t.Errorf("the runner of %s means something else where LANG is C", l.name)
 		}
 	}
 }
@@ -115,24 +119,24 @@ func TestCommandOfEscapedLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	argv, env := p.Command(2, "unused")
-	if want := []string{"python3", "-c", python}; !slices.Equal(argv, want) {
-		t.Errorf("argv %.40q", argv)
+	if want := []string{"python3", "-c", find("python").boot[1], "stoke", "worker", "2"}; !slices.Equal(argv, want) {
+		t.Errorf("argv %q, want %q", argv, want)
 	}
 	want := `STOKE_LANG_SETUP={"code":"f(item) < '\n'","init":"x","exit":"y","args":[["a","5"],["b",{"z":[1e400,2]}]],` +
 		`"item_type":"bytes","slot":2,"concurrency":7}`
-	if len(env) != 1 || env[0] != want {
-		t.Errorf("%q, want %s", env, want)
+	if len(env) != 2 || env[0] != runnerName+"="+python || env[1] != want {
+		t.Errorf("%.40q, want the runner and %s", env, want)
 	}
 }
 
 func TestCommandDefaults(t *testing.T) {
-	for name, want := range map[string][]string{"node": {"node", "-e", node}, "perl": {"perl", "-e", perl}, "ruby": {"ruby", "-e", ruby}} {
+	for name, want := range map[string]string{"node": node, "perl": perl, "ruby": ruby} {
 		argv, env := (&Program{Lang: name, Code: "1"}).Command(1, "")
-		if !slices.Equal(argv, want) {
-			t.Errorf("%s: argv %.40q", name, argv)
+		if argv[0] != name || env[0] != runnerName+"="+want {
+			t.Errorf("%s: argv %q, env %.40q", name, argv, env[0])
 		}
-		if want := setupName + `={"code":"1","init":"","exit":"","args":[],"item_type":"text","slot":1,"concurrency":1}`; env[0] != want {
-			t.Errorf("%s: %s, want %s", name, env[0], want)
+		if want := setupName + `={"code":"1","init":"","exit":"","args":[],"item_type":"text","slot":1,"concurrency":1}`; env[1] != want {
+			t.Errorf("%s: %s, want %s", name, env[1], want)
 		}
 	}
 	if argv, _ := (&Program{Lang: "ruby", Code: "1", Interpreter: "/opt/ruby"}).Command(1, ""); argv[0] != "/opt/ruby" {
@@ -150,16 +154,16 @@ func TestCommandOfShells(t *testing.T) {
 		t.Fatal(err)
 	}
 	argv, env := p.Command(4, "n0nce")
-	if want := []string{"bash", "-c", bash, "stoke"}; !slices.Equal(argv, want) {
-		t.Errorf("%q: ps shows that to everybody", argv[3:])
+	if want := []string{"bash", "-c", `eval "$STOKE_LANG_RUNNER"`, "stoke", "worker", "4"}; !slices.Equal(argv, want) {
+		t.Errorf("%q: ps shows that to everybody", argv)
 	}
 	want := "STOKE_LANG_SETUP=__stoke_nonce='n0nce'\nslot='4'\n__stoke_init='init'\n__stoke_code='code'\n__stoke_exit='exit'\n" +
 		"text='\"a\"'\nstring='a\n\"b\"'\nnumber='1e3'\ntruth='true'\nnothing='null'\nlist='[1,\"a b\",{}]'\nquoted='it'\\''s'\n"
-	if len(env) != 1 || env[0] != want {
-		t.Errorf("%q, want %q", env, want)
+	if len(env) != 2 || env[0] != runnerName+"="+bash || env[1] != want {
+		t.Errorf("%q, want the runner and %q", env, want)
 	}
-	if argv, _ := (&Program{Lang: "sh", Code: "1"}).Command(1, "n"); argv[0] != "sh" || argv[2] != sh {
-		t.Errorf("%.40q", argv)
+	if argv, env := (&Program{Lang: "sh", Code: "1"}).Command(1, "n"); argv[0] != "sh" || env[0] != runnerName+"="+sh {
+		t.Errorf("%q, %.40q", argv, env)
 	}
 }
 
@@ -178,7 +182,7 @@ func FuzzSetup(f *testing.F) {
 			Code, Init string
 			Args       [][2]json.RawMessage
 		}
-		if err := json.Unmarshal([]byte(strings.TrimPrefix(env[0], setupName+"=")), &got); err != nil {
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(env[1], setupName+"=")), &got); err != nil {
 			t.Fatal(err)
 		}
 		var a string
@@ -192,8 +196,8 @@ func FuzzSetup(f *testing.F) {
 		if got.Code != code || got.Init != init || a != text {
 			t.Errorf("%q, %q, %q became %q, %q, %q", code, init, text, got.Code, got.Init, a)
 		}
-		if strings.ContainsAny(env[0], "\x00\n") {
-			t.Errorf("%q cannot be a variable", env[0])
+		if strings.ContainsAny(env[1], "\x00\n") {
+			t.Errorf("%q cannot be a variable", env[1])
 		}
 	})
 }

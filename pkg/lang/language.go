@@ -24,47 +24,48 @@ var (
 
 // language is what differs between languages, apart from their runners.
 type language struct {
-	name, program, flag string // flag precedes a program text on the command line
-	from                string // the packages that bring it
-	runner              string
-	marked              bool   // speaks the marked protocol
-	async               bool   // can have several items at work
-	unicode             bool   // names may hold letters that are not ASCII
-	taken               string // names of no use to the user, separated by spaces
+	name, program string
+	boot          []string // the arguments that make it run the text in the variable of runnerName
+	from          string   // the packages that bring it
+	runner        string
+	marked        bool   // speaks the marked protocol
+	async         bool   // can have several items at work
+	unicode       bool   // names may hold letters that are not ASCII
+	taken         string // names of no use to the user, separated by spaces
 }
 
 var languages = []language{
 	{
-		name: "python", program: "python3", flag: "-c", runner: python, async: true, unicode: true,
+		name: "python", program: "python3", boot: []string{"-c", `import os;exec(os.environ.pop("STOKE_LANG_RUNNER"))`}, runner: python, async: true, unicode: true,
 		from: "python3 (Debian, Fedora, Alpine), python (Homebrew, Arch)",
 		taken: "False None True and as assert async await break class continue def del elif else except finally for from global if " +
 			"import in is lambda nonlocal not or pass raise return try while with yield __builtins__ __name__",
 	},
 	{
-		name: "node", program: "node", flag: "-e", runner: node, async: true, unicode: true,
+		name: "node", program: "node", boot: []string{"-e", `eval(process.env.STOKE_LANG_RUNNER+"\n//# sourceURL=[eval]")`}, runner: node, async: true, unicode: true,
 		from: "nodejs (Debian, Fedora, Alpine, Arch), node (Homebrew)",
 		taken: "Infinity NaN arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
 			"finally for function if implements import in instanceof interface let new null package private protected public return " +
 			"static super switch this throw true try typeof undefined var void while with yield",
 	},
 	{
-		name: "perl", program: "perl", flag: "-e", runner: perl,
+		name: "perl", program: "perl", boot: []string{"-e", `eval delete $ENV{STOKE_LANG_RUNNER};die $@ if $@;Stoke::main()`}, runner: perl,
 		from:  "perl (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "_ ENV ARGV INC STDIN STDOUT STDERR",
 	},
 	{
-		name: "ruby", program: "ruby", flag: "-e", runner: ruby, unicode: true,
+		name: "ruby", program: "ruby", boot: []string{"-e", `eval ENV.delete("STOKE_LANG_RUNNER"),nil,"-e"`}, runner: ruby, unicode: true,
 		from: "ruby (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "__ENCODING__ __FILE__ __LINE__ BEGIN END alias and begin break case class def defined? do else elsif end ensure false " +
 			"for if in module next nil not or redo rescue retry return self super then true undef unless until when while yield",
 	},
 	{
-		name: "bash", program: "bash", flag: "-c", runner: bash, marked: true,
+		name: "bash", program: "bash", boot: []string{"-c", `eval "$STOKE_LANG_RUNNER"`}, runner: bash, marked: true,
 		from:  "bash (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "_ BASHOPTS BASHPID BASH_VERSINFO EUID GROUPS PPID SHELLOPTS UID IFS",
 	},
 	{
-		name: "sh", program: "sh", flag: "-c", runner: sh, marked: true,
+		name: "sh", program: "sh", boot: []string{"-c", `eval "$STOKE_LANG_RUNNER";{ eval "$__stoke_init";} 7<&- 8>&-;__stoke_serve;eval "$__stoke_exit";exit 0`}, runner: sh, marked: true,
 		from:  "dash (Debian, Fedora, Arch, Homebrew), busybox (Alpine)",
 		taken: "_ PPID IFS",
 	},

@@ -1,6 +1,6 @@
 // The warm node of `stoke --lang node`: it starts once and answers item after item.
 //
-// It is started as `node -e THIS`, with its orders as JSON in the variable STOKE_LANG_SETUP:
+// It runs in `node -e BOOT stoke worker SLOT` (see language.go), with its orders as JSON in the variable STOKE_LANG_SETUP:
 //     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
 //
 // It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
@@ -29,6 +29,8 @@
 
   const setup = JSON.parse(process.env.STOKE_LANG_SETUP);
   delete process.env.STOKE_LANG_SETUP;
+  delete process.env.STOKE_LANG_RUNNER;
+  process.argv.splice(1); // the rest is for who looks at processes
   const texts = { CODE: setup.code, "--init": setup.init || "", "--exit": setup.exit || "" };
 
   // node has no dup, but opening /dev/fd/N does it. What is opened gets the lowest number that is free.

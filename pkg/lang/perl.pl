@@ -9,6 +9,7 @@
 # no value, nor is what a loop at the end of CODE leaves behind: then the answer is what was printed. So it is after a
 # `next` or `last` that leaves CODE.
 
+#line 1 "-e"
 package Stoke;
 
 our ($text, @warnings, $began, $body, $loop, $walk, $exit);    # what to evaluate, and what it leaves: see program
@@ -53,13 +54,18 @@ open STDIN,  '<',  '/dev/null' or die "/dev/null: $!";
 open STDOUT, '>&', \*STDERR    or die "stderr: $!";
 STDOUT->autoflush(1);
 
-prepare();
-tie *STDOUT, 'Stoke::Capture';
-while (defined(my $text = receive())) { answer($text) }
-untie *STDOUT;
-$code = undef;
-eval { $exit->(); 1 } or broken($@);
-exit 0;
+@ARGV = ();    # they are for who looks at processes
+
+# main is called when all of this has been evaluated, so that it has no part in what the user sees of the stack.
+sub main {
+    prepare();
+    tie *STDOUT, 'Stoke::Capture';
+    while (defined(my $text = receive())) { answer($text) }
+    untie *STDOUT;
+    $code = undef;
+    eval { $exit->(); 1 } or broken($@);
+    exit 0;
+}
 
 # An exit in CODE comes by here: what was answered before is owed.
 END {

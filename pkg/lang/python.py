@@ -1,6 +1,6 @@
 # The warm python of `stoke --lang python`: it starts once and answers item after item.
 #
-# It is started as `python3 -c THIS`, with its orders as JSON in the variable STOKE_LANG_SETUP:
+# It runs in `python3 -c BOOT stoke worker SLOT` (see language.go), with its orders as JSON in the variable STOKE_LANG_SETUP:
 #     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
 #
 # It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
@@ -27,6 +27,7 @@ REFERENCE = re.compile(r"([\w./@-]+):([A-Za-z_][\w.]*)")
 AT_FAULT = 120  # exit status
 COROUTINE = 0x80  # inspect.CO_COROUTINE, without its import
 
+del sys.argv[1:]  # they are for who looks at processes
 setup = json.loads(os.environ.pop("STOKE_LANG_SETUP"))
 items_fd, answers_fd = os.dup(0), os.dup(1)
 _null = os.open(os.devnull, os.O_RDONLY)

@@ -18,6 +18,7 @@ module Stoke
 
   class << self
     def run
+      ARGV.clear # it is for who looks at processes
       setup = JSON.parse(ENV.delete('STOKE_LANG_SETUP'))
       @texts = { '--init' => setup['init'], 'CODE' => setup['code'], '--exit' => setup['exit'] }
       @json = setup['item_type'] == 'json'

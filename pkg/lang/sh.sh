@@ -12,7 +12,7 @@
 # byte. POSIX only: descriptors have one digit, 7 for items and 8 for answers.
 
 eval "$STOKE_LANG_SETUP"
-unset STOKE_LANG_SETUP
+unset STOKE_LANG_SETUP STOKE_LANG_RUNNER
 __stoke_mark=$(printf '\036')$__stoke_nonce
 exec 7<&0 8>&1 </dev/null >&2
 __stoke_newline='
@@ -71,37 +71,38 @@ $__stoke_code
 } 7<&-"
 __stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
 
-{ eval "$__stoke_init"; } 7<&- 8>&-
-__stoke_status=$?
-if [ "$__stoke_status" -ne 0 ]; then
-    printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2
-    exit 1
-fi
+# __stoke_serve answers all items, when init has ended. Init, exit and this run outside of the text here: a dash that is at
+# an eval says "eval: " in every message.
+__stoke_serve() {
+    __stoke_status=$?
+    if [ "$__stoke_status" -ne 0 ]; then
+        printf 'stoke: --init ended with status %d\n' "$__stoke_status" >&2
+        exit 1
+    fi
 
-eval "$__stoke_function"
+    eval "$__stoke_function"
 
-__stoke_seq=0
-exec >&8 8>&-
-command printf '%s ready\n' "$__stoke_mark"
-# command: CODE may define a printf or a read of its own.
-while IFS= command read -r __stoke_line <&7; do
-    case $__stoke_line in
-    \\#*)
-        __stoke_seq=$((${__stoke_line#??} - 1))
-        continue
-        ;;
-    *\\*)
-        item=$(command printf '%b.' "$__stoke_line") # the dot keeps newlines at the end
-        item=${item%.}
-        ;;
-    *) item=$__stoke_line ;;
-    esac
-    __stoke_seq=$((__stoke_seq + 1))
-    seq=$__stoke_seq
-    __stoke_answer
-    command printf '%s %d\n' "$__stoke_mark" "$?"
-done
+    __stoke_seq=0
+    exec >&8 8>&-
+    command printf '%s ready\n' "$__stoke_mark"
+    # command: CODE may define a printf or a read of its own.
+    while IFS= command read -r __stoke_line <&7; do
+        case $__stoke_line in
+        \\#*)
+            __stoke_seq=$((${__stoke_line#??} - 1))
+            continue
+            ;;
+        *\\*)
+            item=$(command printf '%b.' "$__stoke_line") # the dot keeps newlines at the end
+            item=${item%.}
+            ;;
+        *) item=$__stoke_line ;;
+        esac
+        __stoke_seq=$((__stoke_seq + 1))
+        seq=$__stoke_seq
+        __stoke_answer
+        command printf '%s %d\n' "$__stoke_mark" "$?"
+    done
 
-exec >&2
-eval "$__stoke_exit"
-exit 0
+    exec >&2
+}

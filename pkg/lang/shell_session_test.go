@@ -46,33 +46,29 @@ func (s warmSetup) command(t *testing.T, lang string) *exec.Cmd {
 	if s.Slot == 0 {
 		s.Slot = 3
 	}
-	file := map[string]string{"perl": "perl.pl", "ruby": "ruby.rb", "bash": "bash.sh"}[lang]
-	if file == "" {
-		file = "sh.sh"
+	l := find(lang)
+	if l == nil {
+		l = find("sh")
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), runnerName+"="+l.runner)
+	if lang == "busybox" {
+		cmd.Args = append(cmd.Args, "sh")
 	}
+	cmd.Args = append(append(cmd.Args, l.boot...), "stoke", "worker", strconv.Itoa(s.Slot))
 	if !warmMarked(lang) {
 		setup, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(program, "-e", string(text))
-		cmd.Env = append(os.Environ(), "STOKE_LANG_SETUP="+string(setup))
+		cmd.Env = append(cmd.Env, setupName+"="+string(setup))
 		return cmd
 	}
-	cmd := exec.Command(program)
-	if lang == "busybox" {
-		cmd.Args = append(cmd.Args, "sh")
-	}
-	cmd.Args = append(cmd.Args, "-c", string(text), "stoke")
 	p := Program{Init: s.Init, Code: s.Code, Exit: s.Exit}
 	for _, arg := range s.Args {
 		p.Args = append(p.Args, Arg{Name: fmt.Sprint(arg[0]), Value: fmt.Sprint(arg[1])})
 	}
-	cmd.Env = append(os.Environ(), setupName+"="+p.assignments(s.Slot, warmNonce))
+	cmd.Env = append(cmd.Env, setupName+"="+p.assignments(s.Slot, warmNonce))
 	return cmd
 }
 
