@@ -5,19 +5,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"stoke/pkg/journal"
+	"stoke/pkg/output"
 )
 
 // answers is where answers go. A file appears only when it is complete: it grows beside its place, under the name
 // OUT.part, and takes its name at the end in one step. A device or a fifo is written to directly.
 type answers struct {
 	file    *os.File
-	final   string           // the name it is to get; "" if it has it
-	journal *journal.Journal // keeps the output, in place of file; or nil
+	part    *output.Part     // file, if it is to get another name
+	journal *journal.Journal // keeps the answers, in place of file; or nil
 	stop    func()           // ends its being synced
 }
 
@@ -26,80 +26,46 @@ func openOutput(name string) (*answers, error) {
 	if name == "" {
 		return &answers{file: os.Stdout}, nil
 	}
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real
+	target, err := targetOf(name)
+	if err != nil {
+		return nil, err
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if !target.Regular() {
+		f, err := os.OpenFile(target.Path, os.O_WRONLY, 0)
 		return &answers{file: f}, named("--output", err)
 	}
-	f, err := openPart(name)
-	return &answers{file: f, final: name}, named("--output", err)
+	part, err := target.Grow(output.Patience)
+	if err == nil {
+		err = part.Truncate(0)
+	}
+	if err != nil {
+		return nil, named("--output", err)
+	}
+	return &answers{file: part.File, part: part}, nil
 }
 
-// openPart opens the file in which OUT grows, and locks it against another run, which would mix its answers with ours. A run
-// with a journal locks that as well.
-func openPart(out string) (*os.File, error) {
-	for {
-		f, err := os.OpenFile(out+".part", os.O_WRONLY|os.O_CREATE, 0o666)
-		if err != nil {
-			return nil, err
-		}
-		if err := journal.Lock(f); errors.Is(err, journal.ErrBusy) {
-			f.Close()
-			return nil, &journal.LockedError{Path: out}
-		} else if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) && !errors.Is(err, unix.ENOSYS) {
-			f.Close() // some network file systems have no locks
-			return nil, err
-		}
-		ours, err := f.Stat()
-		named, nameErr := os.Stat(f.Name())
-		if err == nil && nameErr == nil && os.SameFile(ours, named) {
-			return f, f.Truncate(0)
-		}
-		f.Close() // its last owner has given it its name between our opening and locking it
-		if err != nil {
-			return nil, err
-		}
+// targetOf finds OUT. One that could not be replaced in the end is found out now, before any work is done for it.
+func targetOf(name string) (output.Target, error) {
+	target, err := output.TargetOf(name)
+	if err == nil {
+		err = target.Replaceable()
 	}
+	return target, named("--output", err)
 }
 
 // finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
 func (o *answers) finish(complete bool) error {
-	if o.journal != nil {
+	switch {
+	case o.journal != nil:
 		return o.conclude(complete)
-	}
-	if o.final == "" {
-		if o.file == os.Stdout {
-			return nil
-		}
+	case o.part != nil && complete:
+		return named("--output", o.part.Finish())
+	case o.part != nil:
+		o.file.Close()
+	case o.file != os.Stdout:
 		return named("--output", o.file.Close())
 	}
-	if !complete {
-		o.file.Close()
-		return nil
-	}
-	if err := o.file.Sync(); err != nil {
-		o.file.Close()
-		return named("--output", err)
-	}
-	if err := os.Rename(o.file.Name(), o.final); err != nil { // before the lock goes
-		o.file.Close()
-		return named("--output", err)
-	}
-	if err := o.file.Close(); err != nil {
-		return named("--output", err)
-	}
-	return named("--output", syncDir(filepath.Dir(o.final)))
-}
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return nil
 }
 
 // errClosed says that stoke was started without a standard input.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
+	"stoke/pkg/output"
 	"stoke/pkg/source"
 )
 
@@ -53,14 +53,14 @@ func quoteAll(words []string) string {
 
 // openJournal opens the output with its journal, and says what of the run is done.
 func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, error) {
-	name := o.output
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real
+	target, err := targetOf(o.output)
+	if err != nil {
+		return nil, nil, err
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, nil, usagef("--resume: %s is no file", name).withHint("what went to a pipe or a device cannot be taken up again")
+	if !target.Regular() {
+		return nil, nil, usagef("--resume: %s is no file", o.output).withHint("what went to a pipe or a device cannot be taken up again")
 	}
-	j, state, err := journal.Resume(journal.Disk{}, name, o.resumeID)
+	j, state, err := journal.Resume(journal.Disk{Target: &target, Patience: output.Patience}, target.Path, o.resumeID)
 	if err != nil {
 		return nil, nil, resumeError(err)
 	}
@@ -85,7 +85,7 @@ func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, 
 		}
 	}
 	announce(v, o.output, state)
-	out := &answers{journal: j, final: name}
+	out := &answers{journal: j}
 	out.keepSynced()
 	return out, state, nil
 }

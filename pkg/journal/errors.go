@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"stoke/pkg/output"
 )
 
 // LockedError says that another process works on the same OUT.
-type LockedError struct{ Path string }
-
-func (e *LockedError) Error() string { return e.Path + " is in use by another stoke" }
+type LockedError = output.LockedError
 
 // VersionError says that a newer program wrote the journal.
 type VersionError struct {

@@ -1,6 +1,9 @@
 package journal
 
-import "path/filepath"
+import (
+	"errors"
+	"path/filepath"
+)
 
 // Sync makes all that was recorded so far outlive a power cut. Writing goes on meanwhile. It is to be called about once
 // a second, and before Close; it does nothing if there is nothing new.
@@ -61,6 +64,9 @@ func (j *Journal) Complete() error {
 	if !j.whole() {
 		return &PieceError{j.next, 1, "not finished or not placed, though the run is said to be complete"}
 	}
+	if err := j.partInPlace(); err != nil {
+		return err
+	}
 	// The journal must know before the name changes: else a crash in between would leave neither OUT.part nor a hint.
 	c, err := j.announce()
 	if err != nil {
@@ -76,6 +82,22 @@ func (j *Journal) Complete() error {
 	j.part, j.complete = nil, c
 	j.shrink()
 	return j.err
+}
+
+// partInPlace makes sure that it is OUT.part which will get the name of OUT.
+func (j *Journal) partInPlace() error {
+	ours, err := j.part.Stat()
+	if err != nil {
+		return j.fail(j.partName(), err)
+	}
+	named, err := j.fs.Stat(j.partName())
+	if err == nil && named.ID != ours.ID {
+		err = errors.New("it was replaced by another file during the run")
+	}
+	if err != nil {
+		return j.fail(j.partName(), err)
+	}
+	return nil
 }
 
 // announce records that OUT.part is complete.

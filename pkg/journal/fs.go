@@ -1,13 +1,12 @@
 package journal
 
 import (
-	"errors"
 	"io"
 	"os"
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"stoke/pkg/output"
 )
 
 // FS is what the journal needs of a file system. Names are paths as for package os, and so are flags and errors: what
@@ -41,43 +40,64 @@ type Info struct {
 }
 
 // ErrBusy is returned by File.Lock if somebody else holds the lock.
-var ErrBusy = errors.New("locked by another process")
+var ErrBusy = output.ErrBusy
+
+// private is the mode of a journal: it holds COMMAND and items. It gets wider where OUT is.
+const private = 0o600
 
 // Disk is the real file system.
-type Disk struct{}
+type Disk struct {
+	Target   *output.Target // OUT: the mode and the owner of files are its; nil: those of new files
+	Patience time.Duration  // how long to try again for a lock
+}
 
-type diskFile struct{ *os.File }
+type diskFile struct {
+	*os.File
+	patience time.Duration
+}
 
-// OpenFile is os.OpenFile.
-func (Disk) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
-	f, err := os.OpenFile(name, flag, perm)
+// OpenFile opens a file of ours, which is made exclusively and never reached through a link; or any for reading.
+func (d Disk) OpenFile(name string, flag int, perm os.FileMode) (f File, err error) {
+	opened := (*os.File)(nil)
+	if flag&os.O_RDWR == 0 {
+		opened, err = os.OpenFile(name, flag, perm)
+	} else {
+		opened, err = d.target().Open(name, flag, perm == private)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return diskFile{f}, nil
+	return diskFile{opened, d.Patience}, nil
 }
 
-// Rename is os.Rename.
-func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
+func (d Disk) target() *output.Target {
+	if d.Target != nil {
+		return d.Target
+	}
+	return new(output.Target)
+}
+
+// Rename is os.Rename. What becomes OUT gets the mode that OUT has.
+func (d Disk) Rename(from, to string) error {
+	if d.Target == nil || to != d.Target.Path {
+		return os.Rename(from, to)
+	}
+	f, err := d.Target.Open(from, 0, false)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return d.Target.Settle(f, from)
+}
 
 // Remove is os.Remove.
 func (Disk) Remove(name string) error { return os.Remove(name) }
 
 // SyncDir syncs the directory. File systems that cannot do that are taken not to need it.
-func (Disk) SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err = d.Sync(); errors.Is(err, unix.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil
-	}
-	return err
-}
+func (Disk) SyncDir(dir string) error { return output.SyncDir(dir) }
 
-// Stat is os.Stat.
-func (Disk) Stat(name string) (Info, error) { return infoOf(os.Stat(name)) }
+// Stat is os.Lstat: none of our files is a link.
+func (Disk) Stat(name string) (Info, error) { return infoOf(os.Lstat(name)) }
 
 func (f diskFile) Stat() (Info, error) { return infoOf(f.File.Stat()) }
 
@@ -92,22 +112,4 @@ func infoOf(i os.FileInfo, err error) (Info, error) {
 	return info, nil
 }
 
-func (f diskFile) Lock() error { return Lock(f.File) }
-
-// Lock takes an exclusive lock on f that lasts until f is closed, without waiting: ErrBusy if another open file has it.
-func Lock(f *os.File) error {
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	err = conn.Control(func(fd uintptr) {
-		for failed = unix.EINTR; failed == unix.EINTR; {
-			failed = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB)
-		}
-	})
-	if failed == unix.EWOULDBLOCK {
-		return ErrBusy
-	}
-	return errors.Join(err, failed)
-}
+func (f diskFile) Lock() error { return output.Lock(f.File, f.patience) }

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// output is that of one record, in OUT.part.
-type output struct {
+// stretch is the output of one record, in OUT.part.
+type stretch struct {
 	end int64 // offset in OUT.part behind it
 	sum Sum
 	at  int64 // offset of the record in the journal
@@ -21,7 +21,7 @@ type replay struct {
 	held     map[int64]Held // by the offset of their records
 	length   int64          // of OUT.part
 	checked  Sum            // what the last checkpoint says of OUT.part
-	since    []output       // what lies behind that
+	since    []stretch      // what lies behind that
 	complete *Completed
 	end      int64 // where the journal should be cut
 }
@@ -109,7 +109,7 @@ func (r *replay) grow(rec *record, out Sum) bool {
 		return false
 	}
 	r.length += out.Len
-	r.since = append(r.since, output{r.length, out, rec.at})
+	r.since = append(r.since, stretch{r.length, out, rec.at})
 	r.complete = nil
 	return true
 }
@@ -121,7 +121,7 @@ func (r *replay) checkpoint(rec *record) error {
 	if f.bad || len(f.rest) > 0 || sum.Len < r.checked.Len || sum.Len > r.length {
 		return errBad
 	}
-	n, _ := slices.BinarySearchFunc(r.since, sum.Len+1, func(o output, end int64) int { return cmp.Compare(o.end, end) })
+	n, _ := slices.BinarySearchFunc(r.since, sum.Len+1, func(o stretch, end int64) int { return cmp.Compare(o.end, end) })
 	if n > 0 && r.since[n-1].end != sum.Len || n == 0 && sum != r.checked {
 		return errBad
 	}

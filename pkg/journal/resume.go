@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"stoke/pkg/output"
 )
 
 // Reason says why a run starts afresh.
@@ -76,7 +78,7 @@ func Resume(fsys FS, out string, id Identity) (*Journal, *State, error) {
 func open(fsys FS, out string, id *Identity) (*Journal, error) {
 	j := &Journal{fs: fsys, out: out, facts: id.facts(), ledger: newLedger(id.Unordered)}
 	for range 10 {
-		f, err := fsys.OpenFile(j.name(), os.O_RDWR|os.O_CREATE, 0o666)
+		f, err := fsys.OpenFile(j.name(), os.O_RDWR|os.O_CREATE, private)
 		if err != nil {
 			return nil, err
 		}
@@ -88,14 +90,11 @@ func open(fsys FS, out string, id *Identity) (*Journal, error) {
 			return j, nil
 		}
 		f.Close()
-		if err != nil && !errors.Is(err, ErrBusy) {
-			return nil, err
-		}
 		if err != nil {
-			break
+			return nil, output.Locked(out, err)
 		}
-	} // else its holder has replaced the file between our opening and locking it
-	return nil, &LockedError{out}
+	} // its holder has replaced the file between our opening and locking it
+	return nil, &LockedError{Path: out}
 }
 
 // openPart opens OUT.part and locks it against a run without a journal.
@@ -109,10 +108,7 @@ func (j *Journal) openPart(flag int) error {
 	}
 	if err := part.Lock(); err != nil {
 		part.Close()
-		if errors.Is(err, ErrBusy) {
-			err = &LockedError{j.out}
-		}
-		return err
+		return output.Locked(j.out, err)
 	}
 	j.part = part
 	return nil

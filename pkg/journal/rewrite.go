@@ -186,7 +186,7 @@ func (w *rewriter) drop(e entry, src io.ReaderAt, off int64) error {
 
 // swap replaces the journal by one that build writes. Until the new one has its name, any failure leaves the old one.
 func (j *Journal) swap(build func(w *rewriter) error) error {
-	f, err := j.fs.OpenFile(j.newName(), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := j.fs.OpenFile(j.newName(), os.O_RDWR|os.O_CREATE|os.O_TRUNC, private)
 	if err != nil {
 		return err
 	}

@@ -7,16 +7,13 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"stoke/pkg/output"
 )
 
 // bounds are the upper bounds of the buckets of the duration histogram, in seconds.
@@ -106,7 +103,7 @@ func (m *Metrics) Ended(_, _ int, _ time.Time, _ string, healthy bool) {
 
 // Write replaces the file by what is known now. A reader sees the old file or the new one, whole. It is called from one
 // goroutine at a time, about every 15 seconds.
-func (m *Metrics) Write() error { return replace(m.path, m.exposition()) }
+func (m *Metrics) Write() error { return output.Replace(m.path, m.exposition()) }
 
 // Finish writes the file for the last time: the run ended at that time with that exit status.
 func (m *Metrics) Finish(at time.Time, status int) error {
@@ -186,47 +183,4 @@ func (e *exposition) histogram(name, help string, counts []int64, sum float64) {
 	}
 	e.sample(name+"_sum", "", strconv.FormatFloat(sum, 'g', -1, 64))
 	e.sample(name+"_count", "", strconv.FormatInt(total, 10))
-}
-
-// replace puts a file with that content in the place of path, in one step. A symbolic link stays, and what it points to
-// is replaced. What is no file, a device or a fifo, is written to.
-func replace(path string, content []byte) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	mode := fs.FileMode(0o644)
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return os.WriteFile(path, content, mode)
-	default:
-		mode = info.Mode().Perm()
-	}
-	temp, err := beside(path, mode)
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(content)
-	err = errors.Join(err, temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
-}
-
-// beside creates a new file in the directory of path. Its name is hidden and does not end in .prom, so that no collector
-// reads it, and the umask applies, so that a collector of another user may read what it becomes.
-func beside(path string, mode fs.FileMode) (*os.File, error) {
-	for tries := 0; ; tries++ {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x", filepath.Base(path), rand.Uint32()))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if err == nil || !errors.Is(err, fs.ErrExist) || tries == 100 {
-			return f, err
-		}
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stoke/pkg/output"
 )
 
 var (
@@ -216,7 +218,7 @@ func TestMetricsAreReplacedInOneStep(t *testing.T) {
 
 func TestMetricsFileMayBeReadByOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new")
-	if err := replace(path, []byte("x")); err != nil {
+	if err := output.Replace(path, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	control := path + ".control"
@@ -229,7 +231,7 @@ func TestMetricsFileMayBeReadByOthers(t *testing.T) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := replace(path, []byte("y")); err != nil {
+	if err := output.Replace(path, []byte("y")); err != nil {
 		t.Fatal(err)
 	}
 	if got := mode(t, path); got != 0o600 || read(t, path) != "y" {
@@ -255,7 +257,7 @@ func TestMetricsThroughALink(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Skip(err)
 	}
-	if err := replace(link, []byte("new")); err != nil {
+	if err := output.Replace(link, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 || read(t, file) != "new" {
@@ -272,10 +274,10 @@ func TestMetricsThatCannotBeWritten(t *testing.T) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := replace(dir, []byte("x")); err == nil {
+	if err := output.Replace(dir, []byte("x")); err == nil {
 		t.Error("a directory was replaced")
 	}
-	if err := replace(os.DevNull, []byte("x")); err != nil {
+	if err := output.Replace(os.DevNull, []byte("x")); err != nil {
 		t.Errorf("a device: %v", err)
 	}
 }
