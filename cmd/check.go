@@ -79,7 +79,7 @@ func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc) (stop f
 func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 	local := worker.NewLocal(pipeSize)
 	stderr := worker.NewStderr(v)
-	show := func(lines []byte) { stderr.Lines("", lines) }
+	show := stderr.Of("")
 	return check.Options{
 		Start:       func() (*worker.Worker, error) { return worker.Start(local, o.commandFor(1), show) },
 		Framing:     o.framing,

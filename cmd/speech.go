@@ -26,7 +26,7 @@ func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
 	if o.jobs > 1 {
 		prefix = fmt.Sprintf("[%d] ", slot)
 	}
-	return func(lines []byte) { to.Lines(prefix, lines) }
+	return to.Of(prefix)
 }
 
 // withEnd returns p with a newline at its end.

@@ -3,9 +3,10 @@ package worker
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // drained writes pieces to a pipe in turn and returns what was shown, once there was an end.
@@ -31,37 +32,76 @@ func TestStderrIsShownInWholeLines(t *testing.T) {
 		name   string
 		pieces []string
 		want   string
+		shared string // where others write there, too
 	}{
-		{"nothing", nil, ""},
-		{"a line", []string{"a\n"}, "a\n"},
-		{"a line in pieces", []string{"a", "b", "c\n"}, "abc\n"},
-		{"blank lines", []string{"\n\n"}, "\n\n"},
-		{"a last line without its end gets one", []string{"a\nb"}, "a\nb\n"},
-		{"any bytes", []string{"\x00\xff\r\n"}, "\x00\xff\r\n"},
+		{"nothing", nil, "", ""},
+		{"a line", []string{"a\n"}, "a\n", "[1] a\n"},
+		{"a line in pieces", []string{"a", "b", "c\n"}, "abc\n", "[1] abc\n"},
+		{"blank lines", []string{"\n\n"}, "\n\n", "[1] \n[1] \n"},
+		{"a last line without its end gets one", []string{"a\nb"}, "a\nb\n", "[1] a\n[1] b\n"},
+		{"any bytes", []string{"\x00\xff\r\n"}, "\x00\xff\r\n", "[1] \x00\xff\r\n"},
+		{"lines that are written over", []string{"10%\r", "20%\rdone\n"}, "10%\r20%\rdone\n", "[1] 10%\r[1] 20%\r[1] done\n"},
+		{"an end in two pieces", []string{"a\r", "\nb\n"}, "a\r\nb\n", "[1] a\r\n[1] b\n"},
+		{"a carriage return at the end", []string{"a\r"}, "a\r", "[1] a\r"},
 	}
 	for _, tt := range tests {
-		shown, _ := drained(t, tt.pieces...)
-		if got := strings.Join(shown, ""); got != tt.want {
-			t.Errorf("%s: shown %q, want %q", tt.name, got, tt.want)
-		}
-		for _, p := range shown {
-			if !strings.HasSuffix(p, "\n") {
-				t.Errorf("%s: %q was shown before it was a line", tt.name, p)
+		for prefix, want := range map[string]string{"": tt.want, "[1] ": tt.shared} {
+			var to writes
+			of := NewStderr(&to).Of(prefix)
+			shown, _ := drained(t, tt.pieces...)
+			for _, piece := range shown {
+				of([]byte(piece))
+			}
+			if got := strings.Join(to, ""); got != want {
+				t.Errorf("%s: shown %q, want %q", tt.name, got, want)
 			}
 		}
 	}
 }
 
-// A line without end is not kept in memory for ever: it is shown in large parts, and nothing of it is lost.
+// A line without end is not kept in memory for ever: it is shown in large parts, and nothing of it is lost. Only among others it
+// is cut.
 func TestEndlessLine(t *testing.T) {
-	shown, _ := drained(t, strings.Repeat("x", 10*longLine))
-	if got := strings.Count(strings.Join(shown, ""), "x"); got != 10*longLine {
-		t.Errorf("%d bytes shown, want %d", got, 10*longLine)
-	}
+	text := strings.Repeat("x", 10*longLine)
+	shown, _ := drained(t, text)
+	var alone, among writes
+	one, other := NewStderr(&alone).Of(""), NewStderr(&among).Of("[1] ")
 	for _, p := range shown {
-		if len(p) > 2*longLine || !strings.HasSuffix(p, "\n") {
+		if len(p) > 2*longLine {
 			t.Errorf("a part of %d bytes was shown", len(p))
 		}
+		one([]byte(p))
+		other([]byte(p))
+	}
+	if got := strings.Join(alone, ""); got != text+"\n" {
+		t.Errorf("%d bytes shown, with %d ends", len(got), strings.Count(got, "\n"))
+	}
+	for line := range strings.Lines(strings.Join(among, "")) {
+		if !strings.HasPrefix(line, "[1] x") || !strings.HasSuffix(line, "x\n") {
+			t.Errorf("among others: %.20q", line)
+		}
+	}
+}
+
+// A question is seen before it is answered, and what its writer adds is seen behind it.
+func TestUnfinishedLineIsShown(t *testing.T) {
+	w := sh(t, "printf 'how? ' >&2; read x; echo so >&2; echo; cat")
+	eventually(t, "the question", func() bool { return w.stderr.String() == "how? " })
+	w.send("answer\n")
+	w.expect("\n")
+	eventually(t, "the rest of the line", func() bool { return w.stderr.String() == "how? so\n" })
+}
+
+// Who lives on with a worker's stderr and floods it does not keep us.
+func TestFloodedStderr(t *testing.T) {
+	w := sh(t, "setsid sh -c 'while :; do echo flood; done' >&2 & echo $!; exit 0")
+	flooder := w.number()
+	defer syscall.Kill(flooder, syscall.SIGKILL)
+	eventually(t, "a session of its own", func() bool { pgid, err := syscall.Getpgid(flooder); return err == nil && pgid == flooder })
+	began := time.Now()
+	w.finish(bound, nil)
+	if took := time.Since(began); took > bound {
+		t.Errorf("after %v", took)
 	}
 }
 
@@ -82,6 +122,7 @@ func TestLastWords(t *testing.T) {
 		{"none", nil, ""},
 		{"space around them does not count", []string{"\n  why \n\n"}, "why"},
 		{"a line without its end counts", []string{"a\nb"}, "a\nb"},
+		{"each end is a newline", []string{"10%\r20%\r\nb"}, "10%\n20%\nb"},
 		{"of much only the end is kept", []string{strings.Repeat("noise\n", 5000), "why\n"},
 			strings.Repeat("noise\n", 5000)[6*5000-(lastWords-len("why\n")):] + "why"},
 	}
@@ -115,21 +156,6 @@ func (w *writes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestStderrPrefix(t *testing.T) {
-	tests := []struct{ name, prefix, lines, want string }{
-		{"one worker needs no prefix", "", "a\nb\n", "a\nb\n"},
-		{"each line gets it", "[3] ", "a\nb\n", "[3] a\n[3] b\n"},
-		{"blank lines, too", "[3] ", "\n\n", "[3] \n[3] \n"},
-	}
-	for _, tt := range tests {
-		var to writes
-		NewStderr(&to).Lines(tt.prefix, []byte(tt.lines))
-		if !slices.Equal(to, writes{tt.want}) {
-			t.Errorf("%s: %q, want %q in one write", tt.name, to, tt.want)
-		}
-	}
-}
-
 // Lines of workers that write at the same time are never mixed.
 func TestStderrOfManyWorkers(t *testing.T) {
 	const workers, count = 4, 2000
@@ -138,7 +164,7 @@ func TestStderrOfManyWorkers(t *testing.T) {
 	var running []*live
 	for slot := range workers {
 		w, err := Start(local, Command{Argv: []string{"sh", "-c", fmt.Sprintf("yes 'worker %d' | head -n %d >&2", slot, count)}, Env: os.Environ()},
-			func(p []byte) { all.Lines(fmt.Sprintf("[%d] ", slot), p) })
+			all.Of(fmt.Sprintf("[%d] ", slot)))
 		if err != nil {
 			t.Fatal(err)
 		}

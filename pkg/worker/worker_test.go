@@ -113,7 +113,7 @@ func (l *lines) add(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text.Write(p)
-	l.broken = l.broken || len(p) == 0 || p[len(p)-1] != '\n'
+	l.broken = l.broken || len(p) > 0 && p[len(p)-1] != '\n'
 }
 
 func (l *lines) String() string {
