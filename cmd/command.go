@@ -105,8 +105,29 @@ func versionText() string {
 	if version != "" {
 		return version
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return builtFrom(info)
 	}
 	return "(unknown)"
+}
+
+// builtFrom names what a build that is no release was made from: of a checkout its commit.
+func builtFrom(info *debug.BuildInfo) string {
+	vcs := map[string]string{}
+	for _, s := range info.Settings {
+		vcs[s.Key] = s.Value
+	}
+	name, commit := info.Main.Version, vcs["vcs.revision"]
+	commit = commit[:min(len(commit), 12)]
+	if name == "" || commit != "" && strings.Contains(name, commit) {
+		name = "(devel)"
+	}
+	if commit != "" {
+		day, _, _ := strings.Cut(vcs["vcs.time"], "T")
+		name += ", commit " + commit + " of " + day
+	}
+	if vcs["vcs.modified"] == "true" {
+		name += ", with changes"
+	}
+	return name
 }
