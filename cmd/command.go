@@ -58,6 +58,9 @@ func newCommand(v *voice) *cobra.Command {
 			return err
 		}
 		s, err := load(gs)
+		if err == nil {
+			err = checkIdle(gs, s, args)
+		}
 		if err != nil {
 			return err
 		}

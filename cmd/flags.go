@@ -80,7 +80,7 @@ func groups() []group {
 	code, failure, other := group{"Code and protocols", set()}, group{"Failure", set()}, group{"Other", set()}
 	watch := group{"Watching", set()}
 
-	in.flags.StringP("arg-file", "a", "", "read items from `FILE`, not from standard input")
+	in.flags.VarP(new(once), "arg-file", "a", "read items from `FILE`, not from standard input")
 	in.flags.BoolP("null", "0", false, "items end in NUL, not in a newline")
 	in.flags.StringP("delimiter", "d", "", "items end in `STR` (C escapes: \\t, \\0, \\x1e)")
 	in.flags.String("max-item", "64M", "an item or an answer larger than `SIZE` fails")

@@ -26,13 +26,11 @@ func load(gs []group) (*settings, error) {
 	v.SetEnvPrefix(envPrefix)
 	v.SetEnvKeyReplacer(envNames)
 	v.AutomaticEnv()
-	for _, g := range gs {
-		g.flags.VisitAll(func(f *pflag.Flag) {
-			if !actions[f.Name] && !f.Hidden {
-				_ = v.BindPFlag(f.Name, f) // fails only without a flag
-			}
-		})
-	}
+	each(gs, func(f *pflag.Flag) {
+		if !f.Hidden {
+			_ = v.BindPFlag(f.Name, f) // fails only without a flag
+		}
+	})
 	file := v.GetString("config")
 	if file != "" {
 		v.SetConfigFile(file)
@@ -42,6 +40,9 @@ func load(gs []group) (*settings, error) {
 		if text, err := os.ReadFile(file); err == nil && bareNull.Match(text) {
 			return nil, usagef("--config %s: the key null must be quoted, as in \"null\": true", file)
 		}
+	}
+	if err := checkEmpty(gs, v, file); err != nil {
+		return nil, err
 	}
 	s := new(settings)
 	if err := v.UnmarshalExact(s); err != nil {

@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// checkEmpty refuses a value that was given and is empty: what was meant to be there is missing. A variable of the environment that is
+// empty is one that is not set.
+func checkEmpty(gs []group, v *viper.Viper, file string) (err error) {
+	each(gs, func(f *pflag.Flag) {
+		switch text := f.Value.Type() == "string"; {
+		case err != nil || !text:
+		case f.Changed && f.Value.String() == "":
+			err = usagef("--%s: its value is empty", f.Name).withHint("leave it out, or see whether a variable in it is not set")
+		case !f.Changed && v.InConfig(f.Name) && v.Get(f.Name) == any(""):
+			err = usagef("--config %s: the value of %s is empty", file, f.Name).withHint("leave it out")
+		}
+	})
+	return err
+}
+
+// checkIdle refuses flags that were typed and would do nothing. What the environment or a config file says for all runs may have no
+// meaning in one of them.
+func checkIdle(gs []group, s *settings, args []string) error {
+	typed := map[string]bool{}
+	each(gs, func(f *pflag.Flag) { typed[f.Name] = f.Changed })
+	for _, flag := range []string{"arg", "argjson", "item-type", "interpreter"} {
+		if typed[flag] && s.Lang == "" {
+			return usagef("--%s does nothing without --lang: a COMMAND gets items, and no CODE", flag)
+		}
+	}
+	if typed["worker"] && s.Lang == "" && len(args) > 0 {
+		return usagef("--worker and the COMMAND %s exclude each other", shellQuote(args[0])).withHint("the value of --worker is a whole COMMAND")
+	}
+	if text, fill := strings.CutPrefix(s.OnError, "fill="); typed["on-error"] && fill && text != "" && s.JSON {
+		return usagef("--on-error fill=%s does nothing with --json: the object of a failed item has its error", text).
+			withHint("--on-error fill accepts failed items")
+	}
+	return nil
+}
+
+// each calls f for all flags that are settings.
+func each(gs []group, f func(*pflag.Flag)) {
+	for _, g := range gs {
+		g.flags.VisitAll(func(flag *pflag.Flag) {
+			if !actions[flag.Name] {
+				f(flag)
+			}
+		})
+	}
+}
+
+// once is the value of a flag that is given once at most: a second one would take the place of the first in silence.
+type once struct {
+	text  string
+	given bool
+}
+
+func (o *once) String() string { return o.text }
+func (o *once) Type() string   { return "string" }
+
+func (o *once) Set(text string) error {
+	if o.given {
+		return usagef("it was given before, as %s", shellQuote(o.text))
+	}
+	o.text, o.given = text, true
+	return nil
+}
