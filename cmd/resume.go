@@ -22,23 +22,23 @@ const syncEvery = time.Second
 // errComplete says that there is nothing to do: an earlier run has completed OUT.
 var errComplete = errors.New("complete already")
 
-// identity is what must be the same when a run is resumed: whatever shapes its answers.
+// identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
 func (o *options) identity(s *settings, args []string) journal.Identity {
 	id := journal.Identity{Unordered: s.Unordered}
 	input := s.ArgFile
 	if input == "" || input == "-" {
 		input = "standard input"
 	}
-	for _, fact := range [][2]string{
-		{"input", input}, {"COMMAND", quoteAll(args)}, {"--worker", s.Worker}, {"--init", s.Init},
-		{"--delimiter", strconv.Quote(string(o.delimiter))}, {"--max-item", strconv.FormatInt(o.engine.MaxItem, 10)},
-		{"--framing", s.Framing}, {"--rpc", strconv.FormatBool(s.RPC)}, {"--send", s.Send}, {"--until", s.Until},
-		{"--lang", s.Lang}, {"--interpreter", s.Interpreter}, {"--item-type", s.ItemType},
-		{"--arg", quoteAll(s.Arg)}, {"--argjson", quoteAll(s.ArgJSON)},
-		{"--tag", strconv.FormatBool(s.Tag)}, {"--json", strconv.FormatBool(s.JSON)}, {"--zero-terminated", strconv.FormatBool(s.Zero)},
-		{"--on-error", s.OnError}, {"--ready", s.Ready},
-	} {
-		id.Facts = append(id.Facts, journal.Fact{Name: fact[0], Value: fact[1]})
+	open := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value} }
+	private := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value, Private: true} }
+	id.Facts = []journal.Fact{
+		open("input", input), private("COMMAND", quoteAll(args)), private("--worker", s.Worker), private("--init", s.Init),
+		open("--delimiter", strconv.Quote(string(o.delimiter))), open("--max-item", strconv.FormatInt(o.engine.MaxItem, 10)),
+		open("--framing", s.Framing), open("--rpc", strconv.FormatBool(s.RPC)), private("--send", s.Send), open("--until", s.Until),
+		open("--lang", s.Lang), open("--interpreter", s.Interpreter), open("--item-type", s.ItemType),
+		private("--arg", quoteAll(s.Arg)), private("--argjson", quoteAll(s.ArgJSON)),
+		open("--tag", strconv.FormatBool(s.Tag)), open("--json", strconv.FormatBool(s.JSON)), open("--zero-terminated", strconv.FormatBool(s.Zero)),
+		open("--on-error", s.OnError), open("--ready", s.Ready),
 	}
 	return id
 }

@@ -216,7 +216,7 @@ func FuzzJournal(f *testing.F) {
 		sim := newSim(1)
 		sim.put("d/out.stoke", p)
 		sim.put("d/out.part", part)
-		again(t, sim, Identity{Facts: []Fact{{"COMMAND", "worker"}, {"input", "stdin"}}})
+		again(t, sim, Identity{Facts: []Fact{{Name: "COMMAND", Value: "worker", Private: true}, {Name: "input", Value: "stdin"}}})
 	})
 }
 

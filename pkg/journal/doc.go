@@ -9,7 +9,7 @@
 //
 //	crc32c of all that follows (4 bytes) | length of the payload (4) | type (1) | payload
 //
-//	i  the identity of the run: names and values
+//	i  the identity of the run: names and values, or the digests of those that are private
 //	w  a piece written: its items, the sums of its input and output, its failed items; its output is in OUT.part
 //	h  a piece held, because an item before it was not finished: the same, and its output follows behind the record
 //	p  a held piece placed: its output was copied to OUT.part

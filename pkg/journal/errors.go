@@ -21,8 +21,18 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("%s was written by a newer stoke: it has format %d, and this one knows up to %d", e.Path, e.Version, Version)
 }
 
-// Difference is one value by which two runs differ. A value that one of them does not have is empty.
-type Difference struct{ Name, Then, Now string }
+// Difference is one value by which two runs differ. A value that one of them does not have is empty, as are private ones.
+type Difference struct {
+	Name, Then, Now string
+	Private         bool
+}
+
+func (d *Difference) String() string {
+	if d.Private {
+		return d.Name + " differs"
+	}
+	return fmt.Sprintf("%s was %.60q and is %.60q", d.Name, d.Then, d.Now)
+}
 
 // MismatchError says that the interrupted run was another one.
 type MismatchError struct {
@@ -33,7 +43,7 @@ type MismatchError struct {
 func (e *MismatchError) Error() string {
 	var differs []string
 	for _, d := range e.Differs {
-		differs = append(differs, fmt.Sprintf("%s was %.60q and is %.60q", d.Name, d.Then, d.Now))
+		differs = append(differs, d.String())
 	}
 	return fmt.Sprintf("%s belongs to another run: %s", e.Path, strings.Join(differs, "; "))
 }

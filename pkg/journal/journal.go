@@ -8,24 +8,6 @@ import (
 	"time"
 )
 
-// Identity says which run this is. A run is resumed only by one with the same identity.
-type Identity struct {
-	Unordered bool   // pieces are written in the order of finishing
-	Facts     []Fact // whatever shapes the answers, in an order that does not change
-}
-
-// Fact is a named value: an input, a COMMAND, a flag.
-type Fact struct{ Name, Value string }
-
-// facts returns all by which runs are told apart.
-func (id *Identity) facts() []Fact {
-	order := "as the input"
-	if id.Unordered {
-		order = "as finished"
-	}
-	return append([]Fact{{"order of output", order}}, id.Facts...)
-}
-
 // Completed says what a complete run has done.
 type Completed struct {
 	Items, Failed int64

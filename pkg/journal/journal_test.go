@@ -16,7 +16,7 @@ import (
 
 func id(facts ...string) (id Identity) {
 	for i := 0; i < len(facts); i += 2 {
-		id.Facts = append(id.Facts, Fact{facts[i], facts[i+1]})
+		id.Facts = append(id.Facts, Fact{Name: facts[i], Value: facts[i+1]})
 	}
 	return id
 }

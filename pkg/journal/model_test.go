@@ -41,7 +41,7 @@ func newModel(seed int64) *model {
 }
 
 func (m *model) identity() Identity {
-	return Identity{Unordered: m.unordered, Facts: []Fact{{"COMMAND", "worker"}, {"input", "stdin"}}}
+	return Identity{Unordered: m.unordered, Facts: []Fact{{Name: "COMMAND", Value: "worker", Private: true}, {Name: "input", Value: "stdin"}}}
 }
 
 func (m *model) input(first int64, n int) Sum {

@@ -95,7 +95,7 @@ func appendHeader(dst []byte, facts []Fact) []byte {
 	dst = fmt.Appendf(dst, "%s%d\n", magic, Version)
 	return appendRecord(dst, isIdentity, func(dst []byte) []byte {
 		for _, f := range facts {
-			dst = appendBytes(appendBytes(dst, []byte(f.Name)), []byte(f.Value))
+			dst = appendBytes(appendBytes(dst, []byte(f.Name)), []byte(f.kept()))
 		}
 		return dst
 	})
@@ -149,7 +149,7 @@ func decodeComplete(p []byte) (*Completed, error) {
 func decodeFacts(p []byte) (facts []Fact, err error) {
 	f := fields{rest: p}
 	for len(f.rest) > 0 && !f.bad {
-		facts = append(facts, Fact{string(f.bytes()), string(f.bytes())})
+		facts = append(facts, Fact{Name: string(f.bytes()), Value: string(f.bytes())})
 	}
 	if f.bad {
 		return nil, errBad

@@ -232,26 +232,6 @@ func (j *Journal) header(size int64) ([]Fact, error) {
 	return decodeFacts(rec.payload)
 }
 
-func differences(then, now []Fact) (differs []Difference) {
-	values := map[string]string{}
-	for _, f := range now {
-		values[f.Name] = f.Value
-	}
-	known := map[string]bool{}
-	for _, f := range then {
-		known[f.Name] = true
-		if value, ok := values[f.Name]; !ok || value != f.Value {
-			differs = append(differs, Difference{f.Name, f.Value, value})
-		}
-	}
-	for _, f := range now {
-		if !known[f.Name] {
-			differs = append(differs, Difference{f.Name, "", f.Value})
-		}
-	}
-	return differs
-}
-
 // finished deals with a run that was announced to be complete. It returns nothing if OUT.part was not renamed after all.
 func (j *Journal) finished(r *replay, differs []Difference) (*State, error) {
 	info, outErr := j.fs.Stat(j.out)
