@@ -110,7 +110,8 @@ func (s *settings) againWith(protocol, command []string) []string {
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"--init", []string{s.Init}}, {"--arg", s.Arg}, {"--argjson", s.ArgJSON}, {"--interpreter", []string{s.Interpreter}}} {
+	}{{"--init", []string{strings.TrimRight(s.Init, "\n")}}, {"--arg", namesOf(s.Arg)}, {"--argjson", namesOf(s.ArgJSON)},
+		{"--interpreter", []string{s.Interpreter}}} {
 		for _, value := range flag.values {
 			if value != "" {
 				words = append(words, flag.name, value)
@@ -120,5 +121,19 @@ func (s *settings) againWith(protocol, command []string) []string {
 	if s.ItemType != "text" {
 		words = append(words, "--item-type", s.ItemType)
 	}
-	return append(append(words, "--"), command...)
+	words = append(append(words, "--"), command...)
+	if s.Lang != "" && len(command) > 0 {
+		words[len(words)-1] = strings.TrimRight(words[len(words)-1], "\n") // no language needs that at the end of a text
+	}
+	return words
+}
+
+// namesOf returns definitions without their values.
+func namesOf(definitions []string) []string {
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		name, _, _ := strings.Cut(definition, "=")
+		names[i] = name + "=" + secret
+	}
+	return names
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"strings"
-	"unicode/utf8"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/source"
@@ -14,40 +12,37 @@ import (
 // mostQuoted is the longest item that a hint repeats, in bytes.
 const mostQuoted = 200
 
+// secret stands for the value of an --arg, which may be a password, where a command is shown.
+const secret = "…"
+
+// keptHint is for an item that cannot be typed.
+const keptHint = "--failed FILE keeps the items that failed, to be fed in again"
+
 // reproduce returns what shows the failure of an item again: a command, if the item can be typed.
 func (o *options) reproduce(e *engine.ItemError) string {
 	if e.Slot == 0 {
 		return ""
 	}
-	if e.Partial || len(e.Item) > mostQuoted || !utf8.Valid(e.Item) || bytes.ContainsFunc(e.Item, unprintable) {
-		return "--failed FILE keeps the items that failed, to be fed in again"
+	if e.Partial || len(e.Item) > mostQuoted {
+		return keptHint
 	}
 	words, sent := o.commandFor(e.Slot).Argv, append(e.Item[:len(e.Item):len(e.Item)], '\n')
 	if o.again != nil {
 		words = o.again
+		if bytes.ContainsRune(e.Item, '\n') {
+			return keptHint
+		}
 	} else {
 		var err error
 		if sent, err = o.framing.Encode(nil, e.Item); err != nil {
 			return ""
 		}
 	}
-	return "to see it again: printf " + shellQuote(printfFormat(sent)) + " | " + strings.Join(quoted(words), " ")
-}
-
-func unprintable(r rune) bool { return r < ' ' || r == 0x7f }
-
-// printfFormat returns what makes printf(1) print p.
-func printfFormat(p []byte) string {
-	return strings.NewReplacer("%", "%%", `\`, `\\`, "\n", `\n`, "\x00", `\0`).Replace(string(p))
-}
-
-// shellQuote returns word as it is typed in a shell.
-func shellQuote(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=@+%"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
+	command, ok := typed(words)
+	if !ok {
+		return keptHint
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "to see it again: " + printf(sent) + " | " + command
 }
 
 // countFor counts the items of in where --halt needs to know: a share of all of them was asked for, and in is a file.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"stoke/pkg/cut"
@@ -41,14 +40,6 @@ func (o *options) identity(s *settings, args []string) journal.Identity {
 		open("--on-error", s.OnError), open("--ready", s.Ready),
 	}
 	return id
-}
-
-func quoteAll(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = shellQuote(word)
-	}
-	return strings.Join(quoted, " ")
 }
 
 // openJournal opens the output with its journal, and says what of the run is done.

@@ -135,8 +135,9 @@ func TestReport(t *testing.T) {
 
 // However much a worker wrote, a message shows a few lines of it.
 func TestLastWordsAreFew(t *testing.T) {
-	words := lastWords(strings.Repeat("line\n", 100) + "the end")
-	if n := strings.Count(words, "\n"); n > 8 || !strings.HasSuffix(words, "\n    the end") {
-		t.Errorf("%d lines: %q", n, words)
+	var said bytes.Buffer
+	newVoice(&said).fail(errors.New("it died"), strings.Repeat("line\n", 100)+"the end")
+	if n := strings.Count(said.String(), "\n"); n > 9 || !strings.HasSuffix(said.String(), "\n    the end\n") {
+		t.Errorf("%d lines: %q", n, said.String())
 	}
 }

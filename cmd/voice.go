@@ -35,7 +35,15 @@ func (v *voice) Write(p []byte) (int, error) {
 	return v.to.Write(p)
 }
 
-func (v *voice) say(kind, text string) { fmt.Fprintf(v, "stoke: %s: %s\n", kind, text) }
+// say writes a message of one line, and beneath it lines that are quoted. What cannot be printed is escaped in all of them,
+// so that no item, answer, file name or error of a worker can pass for a message, or reach the terminal.
+func (v *voice) say(kind, text string, quoted ...string) {
+	message := fmt.Sprintf("stoke: %s: %s\n", kind, printable(text, ""))
+	for _, line := range quoted {
+		message += printable(line, "\t") + "\n"
+	}
+	_, _ = io.WriteString(v, message)
+}
 
 func (v *voice) warn(text string) { v.say("warning", text) }
 
@@ -56,7 +64,7 @@ func (v *voice) item(e *engine.ItemError, reproduce string) {
 	default:
 		reproduce = ""
 	}
-	v.say("error", e.Error()+lastWords(words))
+	v.fail(e, words)
 	if reproduce != "" {
 		v.say("hint", reproduce)
 	}
@@ -99,23 +107,30 @@ func (v *voice) report(err error) {
 		words, hint = proto.Words, proto.Hint
 	case errors.As(err, &start):
 		words, hint = start.Words, start.Hint
-		if errors.As(err, new(*wire.CodeError)) {
-			words = ""
-		}
 	}
-	v.say("error", err.Error()+lastWords(words))
+	v.fail(err, words)
 	if hint != "" {
 		v.say("hint", hint)
 	}
 }
 
-// lastWords quotes the end of a worker's stderr, indented, behind a message.
-func lastWords(words string) string {
+// fail says what went wrong: with the lines of CODE that are at fault, or the last words of a worker's stderr.
+func (v *voice) fail(err error, words string) {
 	const most = 8
-	if words == "" {
-		return ""
+	text, lines := err.Error(), []string(nil)
+	switch {
+	case errors.As(err, new(*wire.CodeError)):
+		words = ""
+		lines = strings.Split(text, "\n")
+		text, lines = lines[0], lines[1:]
+	case words != "":
+		text, lines = text+"; it last wrote to stderr:", strings.Split(words, "\n")
+		lines = lines[max(0, len(lines)-most):]
 	}
-	lines := strings.Split(words, "\n")
-	lines = lines[max(0, len(lines)-most):]
-	return "; it last wrote to stderr:\n    " + strings.Join(lines, "\n    ")
+	for i, line := range lines {
+		if words != "" || !strings.HasPrefix(line, " ") { // else it is a line of CODE with its mark beneath
+			lines[i] = "    " + line
+		}
+	}
+	v.say("error", text, lines...)
 }
