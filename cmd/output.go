@@ -15,10 +15,11 @@ import (
 // answers is where answers go. A file appears only when it is complete: it grows beside its place, under the name
 // OUT.part, and takes its name at the end in one step. A device or a fifo is written to directly.
 type answers struct {
-	file    *os.File
-	part    *output.Part     // file, if it is to get another name
-	journal *journal.Journal // keeps the answers, in place of file; or nil
-	stop    func()           // ends its being synced
+	file     *os.File
+	part     *output.Part     // file, if it is to get another name
+	outdated string           // a journal that tells of the OUT which it replaces; or ""
+	journal  *journal.Journal // keeps the answers, in place of file; or nil
+	stop     func()           // ends its being synced
 }
 
 // openOutput opens the output named name; "" is standard output.
@@ -34,14 +35,37 @@ func openOutput(name string) (*answers, error) {
 		f, err := os.OpenFile(target.Path, os.O_WRONLY, 0)
 		return &answers{file: f}, named("--output", err)
 	}
-	part, err := target.Grow(output.Patience)
+	left, unfinished := leftBy(target)
+	if unfinished != nil && target.Beside(".part").Info == nil {
+		return nil, named("--output", unfinished)
+	}
+	part, err := target.Grow(output.Patience) // that another run is at it is the better reason
 	if err == nil {
-		err = part.Truncate(0)
+		if err = unfinished; err == nil {
+			err = part.Truncate(0)
+		}
+		if err != nil {
+			part.Close()
+		}
 	}
 	if err != nil {
 		return nil, named("--output", err)
 	}
-	return &answers{file: part.File, part: part}, nil
+	return &answers{file: part.File, part: part, outdated: left}, nil
+}
+
+// leftBy returns the journal of a complete run on OUT, which will tell of another OUT when this run is complete; "" if there is none. One
+// of a run that is not complete is an error: its work would be lost.
+func leftBy(target output.Target) (name string, err error) {
+	left, err := journal.Look(journal.Disk{}, target.Path)
+	if err != nil || left == nil {
+		return "", err
+	}
+	name = target.Path + ".stoke"
+	if !left.Complete && left.Items > 0 {
+		return "", fmt.Errorf("%s: %s done; --resume goes on; remove %s to begin anew", target.Path, countItems(left.Items, " is", " are"), name)
+	}
+	return name, nil
 }
 
 // targetOf finds OUT. One that could not be replaced in the end is found out now, before any work is done for it.
@@ -59,7 +83,11 @@ func (o *answers) finish(complete bool) error {
 	case o.journal != nil:
 		return o.conclude(complete)
 	case o.part != nil && complete:
-		return named("--output", o.part.Finish())
+		err := o.part.Finish()
+		if err == nil && o.outdated != "" {
+			_ = os.Remove(o.outdated) // else it will say that OUT was changed, which is true
+		}
+		return named("--output", err)
 	case o.part != nil:
 		o.file.Close()
 	case o.file != os.Stdout:

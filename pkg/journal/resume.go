@@ -187,7 +187,7 @@ func (j *Journal) resume() (*State, error) {
 		return nil, err
 	}
 	differs := differences(facts, j.facts)
-	r, err := read(j.file, j.base, info.Size, len(facts) > 0 && facts[0] == (&Identity{Unordered: true}).facts()[0])
+	r, err := read(j.file, j.base, info.Size, unordered(facts))
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +230,11 @@ func (j *Journal) header(size int64) ([]Fact, error) {
 	}
 	j.base = rec.end
 	return decodeFacts(rec.payload)
+}
+
+// unordered reports whether these are the facts of a run in which nothing has a turn.
+func unordered(facts []Fact) bool {
+	return len(facts) > 0 && facts[0] == (&Identity{Unordered: true}).facts()[0]
 }
 
 // finished deals with a run that was announced to be complete. It returns nothing if OUT.part was not renamed after all.
