@@ -183,7 +183,8 @@ func (c *conversation) exchange() (int, error) {
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
 // worker has read them, where that can be seen: to have died before it began is a failed start, not the fault of an item,
-// and until it has all of them it does not wait for more. And it waits until the worker is seen to have finished with its
+// and until it has all of them it does not wait for more. (One that has answered them all may still have a request to
+// give one up to read, and writes nothing when it does.) And it waits until the worker is seen to have finished with its
 // items: what leaves before its input has ended does so of its own accord. A worker that cannot be seen to wait is only
 // given a while.
 func (c *conversation) hangUp() {
@@ -194,7 +195,7 @@ func (c *conversation) hangUp() {
 	if c.in != ending || c.w.Written() < c.bytes {
 		return
 	}
-	if read, known := c.w.Read(); known && (read < c.bytes || !c.warm && c.bytes > 0) {
+	if read, known := c.w.Read(); known && c.answered < c.sent && (read < c.bytes || !c.warm && c.bytes > 0) {
 		return
 	}
 	if c.waited = c.pending() == 0; c.waited || c.reticent() {
