@@ -3,7 +3,9 @@ package engine
 import (
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +15,8 @@ import (
 var (
 	faultSeed  = flag.Uint64("fault-seed", 0, "replay one seed of TestFaults")
 	faultSeeds = flag.Uint64("fault-seeds", 4000, "how many seeds TestFaults tries")
+
+	faultGolden = flag.String("fault-golden", "", "append to `FILE` what comes of each seed with one job, to compare it with what came before a change; needs GOMAXPROCS=1")
 )
 
 // TestFaults runs items that do all sorts of things to their workers, in all sorts of runs, and checks what must hold in
@@ -21,6 +25,9 @@ var (
 // times out when it hangs, and never because this process was not run for a while. A bubble ends when all goroutines have.
 func TestFaults(t *testing.T) {
 	first, last := uint64(1), *faultSeeds
+	if testing.Short() {
+		last = min(last, 400)
+	}
 	if *faultSeed != 0 {
 		first, last = *faultSeed, *faultSeed
 	}
@@ -32,64 +39,126 @@ func TestFaults(t *testing.T) {
 // tryFaults tries one seed.
 func tryFaults(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	w := &world{faults: map[string]fault{}, times: map[string]int{}, deaths: map[string]int{},
-		buffers: buffering(rng.IntN(int(bufferings))), readsAll: rng.IntN(3) > 0}
-	if rng.IntN(3) == 0 {
-		w.murders = 0.02
-	}
 	items := 1 + rng.IntN(150)
-	hung := 0
-	for range rng.IntN(8) {
-		item := fmt.Sprint(2 + rng.IntN(items)) // the first one is spared: see TestNeverAnswered
-		f := allFaults[rng.IntN(len(allFaults))]
-		if f == hangs || f == halfHangs {
-			if hung++; hung > 2 { // they take their time
-				continue
-			}
-		}
-		w.faults[item], w.times[item] = f, []int{1, 2, everywhere}[rng.IntN(3)]
-	}
+	w := newWorld(rng, items)
+	tr := newTrial(nil)
 	starts := seed * 1000
-	tr := newTrial(func(start int) Worker { return newFaulty(w, starts+uint64(start)) })
+	tr.Start = func(int, time.Duration, func() bool) (Worker, error) {
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		tr.started++
+		return newSpeaker(w, starts+uint64(tr.started)), nil
+	}
+	w.speaks.prepare(&tr.Options)
+	tr.Grouped = w.speaks.failure != nil && w.buffers == whenIdle
 	tr.Jobs = 1 + rng.IntN(4)
 	tr.Timeout = 400 * time.Millisecond
 	n := rng.IntN(3)
-	tr.Retries = Retries{Died: n, TimedOut: rng.IntN(n + 1)}
+	tr.Retries = Retries{Died: n, TimedOut: rng.IntN(n + 1), Reported: rng.IntN(n + 1)}
 	tr.Lockstep = w.buffers == eachLine && rng.IntN(4) == 0
 	tr.InitRetries = 1000
 	if rng.IntN(4) == 0 {
 		tr.RecycleNum = int64(1 + rng.IntN(20))
 	}
-	tr.Format.Fill = "failed"
+	if w.seen == blind { // one that only looks as if it took too long would be killed
+		tr.Timeout, tr.FeedAhead = 0, w.buffers != eachLine
+	}
+	tr.Format.Fill, tr.Aside = "failed", func(int, []byte) {}
+	printed := tr.print(rng)
+	if *faultGolden != "" {
+		tr.Jobs = 1 // what several do depends on who is first
+	}
+	if *faultSeed != 0 {
+		t.Logf("%d jobs, %s, sight %d, buffering %d, recycled after %d, lockstep %v", tr.Jobs, w.speaks.name, w.seen, w.buffers, tr.RecycleNum, tr.Lockstep)
+	}
 	sum, err := tr.run(t, numbered(items))
 	if *faultSeed != 0 {
 		t.Logf("%+v\nfaults %v\ntimes %v\ndeaths %v\nwarnings:\n%s\nfailures:\n%s\nout: %.300q", tr.Options.Retries, w.faults, w.times, w.deaths, strings.Join(tr.warnings, "\n"), strings.Join(tr.failures, "\n"), tr.out.String())
 	}
+	golden(seed, sum, err, tr)
 	replay := fmt.Sprintf("go test ./pkg/engine -run TestFaults -fault-seed=%d", seed)
 	if err != nil {
 		t.Errorf("%s: %v", replay, err)
 		return
 	}
-	checkFaults(t, replay, w, tr, items, sum)
+	checkFaults(t, replay, w, tr, items, sum, printed)
 }
 
-func checkFaults(t *testing.T, replay string, w *world, tr *trial, items int, sum Summary) {
-	lines := strings.Split(strings.TrimSuffix(tr.out.String(), "\n"), "\n")
-	if len(lines) != items {
-		t.Errorf("%s: %d lines for %d items; %+v", replay, len(lines), items, sum)
+// newWorld makes a world for so many items.
+func newWorld(rng *rand.Rand, items int) *world {
+	w := &world{faults: map[string]fault{}, times: map[string]int{}, deaths: map[string]int{}, speaks: &dialects[0],
+		buffers: buffering(rng.IntN(int(bufferings))), readsAll: rng.IntN(3) > 0}
+	if rng.IntN(3) == 0 {
+		w.murders = 0.02
+	}
+	if rng.IntN(2) == 0 {
+		w.speaks = &dialects[rng.IntN(len(dialects))]
+		w.concurrency, w.listens = 1+rng.IntN(8), rng.IntN(2) == 0
+	}
+	if w.speaks.failure != nil && w.buffers == whenFull { // they are bound to answer
+		w.buffers = whenIdle
+	}
+	if w.speaks.name == "JSON-RPC" {
+		w.buffers = eachLine // each request has its time limit
+	}
+	if rng.IntN(2) == 0 {
+		w.seen = sight(rng.IntN(int(sights)))
+	}
+	most := 8
+	if w.seen == blind { // one that dies before its first answer may not have begun, for all that can be seen
+		w.murders, most = 0, 1
+	}
+	hung := 0
+	for range rng.IntN(most) {
+		item := fmt.Sprint(2 + rng.IntN(items)) // the first one is spared: see TestNeverAnswered
+		f := allFaults[rng.IntN(len(allFaults))]
+		switch f {
+		case hangs, halfHangs:
+			if hung++; hung > 2 { // they take their time
+				continue
+			}
+		case reports, breaks:
+			if w.speaks.failure == nil {
+				continue
+			}
+		}
+		w.faults[item], w.times[item] = f, []int{1, 2, everywhere}[rng.IntN(3)]
+	}
+	return w
+}
+
+// golden appends to the file of that name, one line for each seed, what came of a trial.
+func golden(seed uint64, sum Summary, err error, tr *trial) {
+	if *faultGolden == "" {
+		return
+	}
+	f, openErr := os.OpenFile(*faultGolden, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if openErr != nil {
+		panic(openErr)
+	}
+	defer f.Close()
+	crc := func(p []byte) uint32 { return crc32.ChecksumIEEE(p) }
+	fmt.Fprintf(f, "%d: %+v, %v, %d workers, output %08x, warnings %08x, failures %08x\n", seed, sum, err, tr.started, crc(tr.out.Bytes()),
+		crc([]byte(strings.Join(tr.warnings, "\n"))), crc([]byte(strings.Join(tr.failures, "\n"))))
+}
+
+func checkFaults(t *testing.T, replay string, w *world, tr *trial, items int, sum Summary, printed printing) {
+	answers, err := printed.read(tr.out.String())
+	if err != nil || len(answers) != items {
+		t.Errorf("%s: %v, %d answers for %d items; %+v", replay, err, len(answers), items, sum)
 		return
 	}
 	failed := int64(0)
-	for i, line := range lines {
+	least := min(tr.Retries.Died, tr.Retries.TimedOut, tr.Retries.Reported) + 1
+	for i, answer := range answers {
 		item := fmt.Sprint(i + 1)
-		least := min(tr.Retries.Died, tr.Retries.TimedOut) + 1
 		switch {
-		case line == "failed" && w.deaths[item] < least:
+		case answer == "failed" && w.deaths[item] < least:
 			t.Errorf("%s: item %s failed, but its workers were lost %d times", replay, item, w.deaths[item])
-		case line == "failed":
+		case answer == "failed":
 			failed++
-		case line+"\n" != faultyAnswer(item):
-			t.Errorf("%s: item %s was answered with %q", replay, item, line)
+		case answer != faultyAnswer(item):
+			t.Errorf("%s: item %s was answered with %q", replay, item, answer)
 		case w.times[item] > everywhere/2:
 			t.Errorf("%s: item %s was answered", replay, item)
 		}

@@ -15,7 +15,7 @@ import (
 // fakeBuffer is the size of the buffer of a worker that does not flush, in bytes: a small one, as these go.
 const fakeBuffer = smallWrite
 
-func faultyAnswer(item string) string { return item + strings.Repeat("!", 29-len(item)) + "\n" }
+func faultyAnswer(item string) string { return item + strings.Repeat("!", 29-len(item)) }
 
 // fault is what an item does to its worker.
 type fault string
@@ -29,11 +29,24 @@ const (
 	halfDies   fault = "writes half a line and is killed"
 	halfHangs  fault = "writes half a line and hangs"
 	closesOut  fault = "closes its stdout and lives on"
+	reports    fault = "reports an error"
+	breaks     fault = "declares itself broken"
 	noFault    fault = ""
 	everywhere       = 1 << 30 // times
 )
 
-var allFaults = []fault{killed, exits, leaves, leavesRaw, halfDies, closesOut, hangs, halfHangs}
+var allFaults = []fault{killed, exits, leaves, leavesRaw, halfDies, closesOut, hangs, halfHangs, reports, breaks}
+
+// sight is what can be seen of a worker.
+type sight int
+
+const (
+	clear  sight = iota
+	dim          // other threads of it sleep for a time, so that it is only Quiet when it waits for more
+	dark         // it hangs Asleep
+	blind        // nothing
+	sights       // how many there are
+)
 
 // buffering is when a worker writes what it has to say.
 type buffering int
@@ -55,6 +68,11 @@ type world struct {
 	murders  float64 // chance that a worker is killed at an item without its doing
 	buffers  buffering
 	readsAll bool // workers read all there is, not a line at a time
+	speaks   *dialect
+	seen     sight
+
+	concurrency int  // of those that say so
+	listens     bool // they heed a cancel notification
 }
 
 // strike says what happens to a worker that is at item.
@@ -101,7 +119,7 @@ func newFaulty(w *world, seed uint64) *faulty {
 
 func (f *faulty) Pid() int                                       { return 4711 }
 func (f *faulty) Written() int64                                 { return f.written }
-func (f *faulty) Read() (int64, bool)                            { return f.written - int64(len(f.in)), true }
+func (f *faulty) Read() (int64, bool)                            { return f.written - int64(len(f.in)), f.world.seen != blind }
 func (f *faulty) Silent() bool                                   { return len(f.out) == 0 }
 func (f *faulty) Watch(buf []byte, d time.Duration) (int, error) { return f.Exchange(buf, 0) }
 func (f *faulty) Nap(time.Duration)                              {}
@@ -123,14 +141,24 @@ func (f *faulty) Send(p []byte) error {
 }
 
 func (f *faulty) Idle() worker.Verdict {
-	if f.hung || f.dead || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0 {
+	switch busy := f.hung || f.dead || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0; {
+	case f.world.seen == blind:
+		return worker.Unknown
+	case busy && f.hung && f.world.seen == dark:
+		return worker.Asleep
+	case busy:
 		return worker.Busy
+	case f.world.seen == dim:
+		return worker.Quiet
 	}
 	return worker.Idle
 }
 
 func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	for n := f.rng.IntN(40); ; n-- {
+		if len(f.lines) == 0 && len(f.in) == 0 && f.world.speaks.failure != nil && !f.hung && !f.dead {
+			f.flush() // it is bound to, before it waits
+		}
 		switch {
 		case len(f.out) > 0 && (f.dead || f.hung || f.mute || f.rng.IntN(4) == 0 || len(f.lines) == 0):
 			n := copy(buf, f.out)
@@ -138,6 +166,10 @@ func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
 			return n, nil
 		case f.dead || f.mute:
 			return 0, io.EOF
+		case f.hung && f.givenUp():
+			f.hung = false
+			f.out = append(f.out, f.world.speaks.failure(f.lines[0], "given up")...)
+			f.lines = f.lines[1:]
 		case f.hung, len(f.lines) == 0 && len(f.in) == 0 && !f.eof:
 			f.await(timeout)
 			return 0, nil
@@ -173,20 +205,34 @@ func (f *faulty) step() {
 			return
 		}
 		n := len(f.in)
+		end := []byte(f.world.speaks.end)
 		if !f.world.readsAll {
-			n = bytes.IndexByte(f.in, '\n') + 1
+			n = bytes.Index(f.in, end) + len(end)
 		}
-		f.lines = strings.Split(strings.TrimSuffix(string(f.in[:n]), "\n"), "\n")
+		for record := range bytes.SplitSeq(bytes.TrimSuffix(f.in[:n], end), end) {
+			if f.world.speaks.item(string(record)) != "" {
+				f.lines = append(f.lines, string(record))
+			}
+		}
 		f.in = f.in[:copy(f.in, f.in[n:])]
 		return
 	}
-	item := f.lines[0]
-	f.suffer(f.world.strike(item, f.rng), item)
+	record := f.lines[0]
+	item := f.world.speaks.item(record)
+	what := f.world.strike(item, f.rng)
+	f.suffer(what, item)
 	if f.dead || f.hung || f.mute {
 		return
 	}
 	f.lines = f.lines[1:]
-	f.buf = append(f.buf, faultyAnswer(item)...)
+	switch what {
+	case reports:
+		f.buf = append(f.buf, f.world.speaks.failure(record, "it cannot be done")...)
+	case breaks:
+		f.buf = append(f.buf, f.world.speaks.broken(record, "out of order")...)
+	default:
+		f.buf = append(f.buf, f.world.speaks.answer(record, faultyAnswer(item))...)
+	}
 	if f.world.buffers == eachLine {
 		f.flush()
 	}
