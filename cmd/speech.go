@@ -57,7 +57,7 @@ func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled
 		return t, nil
 	}
 	if o.program != nil {
-		if err := w.Await(o.engine.InitTimeout, cancelled, codeReady); err != nil {
+		if err := w.Await(o.engine.InitTimeout, cancelled, o.codeReady); err != nil {
 			return nil, o.failedStart(slot, w, err)
 		}
 	}
@@ -80,11 +80,16 @@ func (o *options) wonder(slot int) (done func()) {
 const longGreeting = 10 * time.Second
 
 // codeReady looks for what a runner of package lang says first.
-func codeReady(out []byte) (rest []byte, ready bool, err error) {
+func (o *options) codeReady(out []byte) (rest []byte, ready bool, err error) {
 	line, rest, whole := bytes.Cut(out, []byte("\n"))
 	switch text, fault := bytes.CutPrefix(line, []byte(`\?`)); {
 	case !whole:
 		return out, false, nil
+	case string(line) == `\ready mute`:
+		o.mute.Do(func() {
+			o.engine.Warn("CODE can give no answer: end it with an expression, return one, or print it")
+		})
+		return rest, true, nil
 	case string(line) == `\ready`:
 		return rest, true, nil
 	case fault:

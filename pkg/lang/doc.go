@@ -13,7 +13,7 @@
 // and a newline is `\n`. A backslash in front of anything else is a mark, alone on its line:
 //
 //	\#SEQ   to the runner: the number of the next item, decimal, from 1. Later items count up by themselves.
-//	\ready  from the runner: init is done, items may come.
+//	\ready  from the runner: init is done, items may come. "\ready mute" says besides that CODE can never give an answer.
 //	\?TEXT  from the runner, instead of \ready: the user's text is at fault, and would be at every start. TEXT is escaped, has
 //	        several lines, and shows where. The runner exits with AtFault.
 //	\!TEXT  from the runner, instead of an answer: CODE raised. TEXT is escaped. The traceback is on stderr already.

@@ -4,7 +4,7 @@
 //     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
 //
 // It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
-//     it writes  \ready      init is done, items may come
+//     it writes  \ready      init is done, items may come; "\ready mute" where CODE can never give an answer
 //     it writes  \?TEXT      the user's text is at fault and will stay so; it exits with status 120
 //     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 //     it reads   ITEM        one line an item
@@ -32,6 +32,9 @@
   delete process.env.STOKE_LANG_RUNNER;
   process.argv.splice(1); // the rest is for who looks at processes
   const texts = { CODE: setup.code, "--init": setup.init || "", "--exit": setup.exit || "" };
+  const compiledTexts = { ...texts }; // the same as it is compiled
+  const RETURN = "return (";
+  let returned = null; // where that was put into CODE: [line, column], both from 1
 
   // node has no dup, but opening /dev/fd/N does it. What is opened gets the lowest number that is free.
   const itemsFd = fs.openSync("/dev/fd/0", "r");
@@ -175,7 +178,8 @@
   // Writes the stack without our own frames to stderr. Gives what was thrown in a line.
   function show(thrown) {
     const ours = /^ +at .*(\[eval\]|node:internal|node:vm|node:net|node:events)/;
-    const lines = shown(() => util.inspect(thrown)).split("\n").filter((line) => !ours.test(line));
+    const words = shown(() => util.inspect(thrown));
+    const lines = words.split("\n").filter((line) => !ours.test(line)).map(typedPlace);
     const [where, number, column] = place(thrown);
     if (where) lines.unshift(`${where}:${number}`, pointer(texts[where].split("\n")[number - 1] || "", column - 1));
     complain(lines.join("\n") + "\n");
@@ -193,8 +197,16 @@
 
   // Says where in the user's text something was thrown: [name of the text, line, column], both from 1; or nothing.
   function place(thrown) {
-    const found = /^ +at .*?(CODE|--init|--exit):(\d+):(\d+)\)?$/m.exec(shown(() => String((thrown && thrown.stack) || "")));
-    return found ? [found[1], Number(found[2]), Number(found[3])] : [];
+    const found = /^ +at .*?(CODE|--init|--exit):(\d+):(\d+)\)?$/m.exec(shown(() => typedPlace(String((thrown && thrown.stack) || ""))));
+    if (!found) return [];
+    return [found[1], Number(found[2]), Number(found[3])];
+  }
+
+  // Gives a stack as if nothing had been put into CODE.
+  function typedPlace(stack) {
+    return stack.replace(/\bCODE:(\d+):(\d+)/g, (found, line, column) =>
+      returned && returned[0] === Number(line) && column > returned[1] ? `CODE:${line}:${column - RETURN.length}` : found
+    );
   }
 
   const pointer = (line, column) => `  ${line}\n  ${line.slice(0, column).replace(/[^\t]/g, " ")}^`;
@@ -261,7 +273,7 @@
   function script(where, head, tail) {
     const options = { filename: where, columnOffset: -head.length };
     if (/\bimport\b/.test(texts[where])) options.importModuleDynamically = loader;
-    return new vm.Script(head + texts[where] + tail, options);
+    return new vm.Script(head + compiledTexts[where] + tail, options);
   }
 
   // Tries to compile a text between head and tail, waiting or not. Gives {head, tail, script}, or {error, head}.
@@ -285,6 +297,57 @@
     let made;
     for (const one of attempts) if ((made = attempt(where, ...one)).script) return made;
     return atFaultIn(where, made.error, made.head);
+  }
+
+  // ---- what CODE gives
+
+  const COMMENT = /\/\/.*|\/\*[^]*?\*\//g;
+  const WRITES = /^\s*process\.stdout\.write\(/; // it gives true
+  const STATEMENT = /^(\{|(async\s+)?function\b|class\b)/;
+  const CONTINUES = /^([([`+\-*/.,?:&|=<>%^]|(in|instanceof|of)\b)/; // the line before
+  const MOST_PLACES = 100;
+
+  // Compiles CODE: an expression, or statements. The last one of these is what they give, if it is an expression.
+  function compileCode() {
+    const expression = ["(item, seq) => (", "\n)"], statements = ["(item, seq) => {", "\n}"];
+    const code = firstOf("CODE", ...(WRITES.test(texts.CODE) ? [] : [expression]), statements);
+    return code.head.endsWith("{") && giveLast(code.head) ? firstOf("CODE", statements) : code;
+  }
+
+  // Puts a return in front of the last expression. There is no parser here, so places are tried from the end: what stands
+  // before must be whole statements, and what follows an expression. Gives whether there is one.
+  function giveLast(head) {
+    const text = texts.CODE;
+    const compiles = (body) => {
+      try {
+        return new vm.Script(head + body + "\n}");
+      } catch (error) {
+        return null;
+      }
+    };
+    let end = text.length;
+    for (let at = end - 1, places = 0; at >= -1 && places < MOST_PLACES; at--) {
+      if (at >= 0 && !";\n}".includes(text[at])) continue;
+      places++;
+      const tail = text.slice(at + 1, end);
+      const bare = tail.replace(COMMENT, "").trim();
+      if (bare === "" && text[at] === ";") end = at; // nothing but a comment follows
+      if (bare === "" || STATEMENT.test(bare) || WRITES.test(bare) || (text[at] !== ";" && CONTINUES.test(bare))) continue;
+      const before = text.slice(0, at + 1);
+      if (!compiles(RETURN + tail + "\n)") || !compiles(before) || compiles(before + "@")) continue; // the last is inside of a comment
+      const start = before.split("\n");
+      returned = [start.length, start.pop().length + 1];
+      compiledTexts.CODE = before + RETURN + tail + "\n)" + text.slice(end);
+      return true;
+    }
+    return false;
+  }
+
+  // Whether CODE may give something: it was found to, or returns, or calls what may print.
+  function speaks(code) {
+    if (!code.head.endsWith("{") || returned) return true;
+    const silent = /\b(if|for|while|switch|catch|Number|String|Boolean|BigInt|parseInt|parseFloat|(Math|JSON|Object|Array)\.\w+)\s*\(/g;
+    return /\breturn\b|[\w$)\]]\s*[(`]|\bnew\b/.test(texts.CODE.replace(COMMENT, "").replace(silent, "; ("));
   }
 
   // Finds the function of `module:function`.
@@ -532,7 +595,7 @@
     const compiled = (where, ...attempts) => (references.includes(where) || !texts[where] ? null : firstOf(where, ...attempts));
     const scoped = "\n;return function () { return eval(arguments[0]) }})()";
     const init = compiled("--init", ["", "", "(async () => {", scoped]);
-    const code = compiled("CODE", ["(item, seq) => (", "\n)"], ["(item, seq) => {", "\n}"]);
+    const code = references.includes("CODE") ? null : compileCode();
     const exit = compiled("--exit", ["(async () => {", "\n})()", "(async () => {", "\n})()"]);
 
     const args = Object.fromEntries(setup.args || []);
@@ -547,7 +610,7 @@
       throw error;
     }
     const run = (where, { head, tail, script }) =>
-      scope ? scope(head + texts[where] + tail + `\n//# sourceURL=${where}`) : script.runInThisContext();
+      scope ? scope(head + compiledTexts[where] + tail + `\n//# sourceURL=${where}`) : script.runInThisContext();
 
     if (code) work = run("CODE", code);
     else {
@@ -555,7 +618,7 @@
       work = (item) => called(item);
     }
     if (code) checkRequires();
-    put("\\ready");
+    put(code && !speaks(code) ? "\\ready mute" : "\\ready");
     flush();
     convertItems();
     await serve();

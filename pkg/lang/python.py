@@ -4,7 +4,7 @@
 #     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
 #
 # It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
-#     it writes  \ready      init is done, items may come
+#     it writes  \ready      init is done, items may come; "\ready mute" where CODE can never give an answer
 #     it writes  \?TEXT      the user's text is at fault and will stay so; it exits with status 120
 #     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 #     it reads   ITEM        one line an item
@@ -17,7 +17,7 @@
 import sys
 
 _path, sys.path = sys.path, [p for p in sys.path if p]  # a json.py in the current directory is not meant for us
-import ast, contextvars, importlib, io, json, linecache, os, re, textwrap, time, traceback, types
+import ast, builtins, contextvars, importlib, io, json, linecache, os, re, textwrap, time, traceback, types
 
 sys.path = _path
 
@@ -287,15 +287,58 @@ def awaits(nodes):
 
 
 def compile_code(text):
-    """Gives the code that defines the function CODE(item, seq), whether that is async, and what it imports: (name, statement)."""
+    """Gives the code that defines the function CODE(item, seq), whether that is async, what it imports: (name, statement), and
+    whether it may answer."""
     body = parse("CODE", text).body
-    if len(body) == 1 and isinstance(body[0], ast.Expr):
-        body = [ast.copy_location(ast.Return(body[0].value), body[0])]
     waits = awaits(body)
     names = [(name, node) for node in body for name in imported(node)]
+    answers = give_last(body) or speaks(body)
     shell = ast.parse("%sdef CODE(item, seq): pass" % ("async " if waits else ""), "CODE")
     shell.body[0].body = body or shell.body[0].body
-    return compile(shell, "CODE", "exec", dont_inherit=True), waits, names
+    return compile(shell, "CODE", "exec", dont_inherit=True), waits, names, answers
+
+
+def give_last(body):
+    """Makes the last expression of statements what they give. Gives whether there is one."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.Expr):
+        if not isinstance(last.value, (ast.Yield, ast.YieldFrom)) and not writes(last.value):
+            body[-1] = ast.copy_location(ast.Return(last.value), last)
+        return True
+    if isinstance(last, ast.Try) and last.orelse:
+        blocks = [last.orelse]
+    elif isinstance(last, (ast.If, ast.With, ast.AsyncWith, ast.Try)):
+        blocks = [last.body, getattr(last, "orelse", [])]
+    else:
+        blocks = []
+    blocks += [case.body for case in getattr(last, "handlers", []) + getattr(last, "cases", [])]
+    return any([give_last(block) for block in blocks])
+
+
+def writes(call):
+    """Whether an expression is a call of sys.stdout.write or its kin, which give a number."""
+    names = []
+    while isinstance(call, (ast.Call, ast.Attribute)):
+        names.append(getattr(call, "attr", ""))
+        call = call.func if isinstance(call, ast.Call) else call.value
+    return names[:2] == ["", "write"] and "stdout" in names + [getattr(call, "id", "")]
+
+
+# Calls that print nothing.
+SILENT = set(dir(builtins)) - {"print", "exec", "eval", "__import__", "help", "input", "map", "filter"}
+
+
+def speaks(nodes):
+    """Whether any of the statements may give an answer: it returns something, or calls what may print. Functions that are
+    defined in them count, too: they may be called."""
+    for node in nodes:
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in SILENT):
+            return True
+        if speaks(ast.iter_child_nodes(node)):
+            return True
+    return False
 
 
 def imported(node):
@@ -539,7 +582,8 @@ class Life:
             function, waits = self.function()
         if self.made_code is not None:
             check_imports(self.made_code[2])
-        send([Mark("\\ready")])
+        mute = self.made_code is not None and not self.made_code[3]
+        send([Mark("\\ready mute" if mute else "\\ready")])
         self.serve(self.converting(function), waits)
         printed.write = to_stderr
         if self.exit:
@@ -551,7 +595,7 @@ class Life:
         if self.made_code is None:
             called = resolve("CODE", self.code)
             return (lambda item, seq: called(item)), is_async(called)
-        code, waits, _ = self.made_code
+        code, waits = self.made_code[:2]
         found = {}
         exec(code, vars(user), found)
         return found["CODE"], waits

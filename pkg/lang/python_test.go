@@ -149,7 +149,7 @@ func TestPythonPrints(t *testing.T) {
 			Code: "os.write(1, b'native ' + item.encode()); return item"},
 			want: []string{"1", "2"}, stderr: []string{"up\n", "native 1", "native 2"}},
 		"a child writes": {p: Program{Init: "import os, sys, subprocess; os.system('echo up')",
-			Code: "os.system('echo child'); subprocess.run(['echo', 'run'], stdout=sys.stdout)"},
+			Code: "os.system('echo child'); subprocess.run(['echo', 'run'], stdout=sys.stdout); None"},
 			items: []string{"1"}, want: []string{""}, stderr: []string{"up\n", "child\nrun\n"}},
 		"reads stdin": {p: Program{Init: "import sys, os",
 			Code: "[sys.stdin.read(), os.read(0, 9).decode(), os.popen('cat').read()]"},

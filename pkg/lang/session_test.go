@@ -101,7 +101,7 @@ func start(t *testing.T, dir string, p *Program) *session {
 // ready waits until items may come.
 func (s *session) ready() *session {
 	s.t.Helper()
-	if line, err := s.out.ReadString('\n'); line != "\\ready\n" {
+	if line, err := s.out.ReadString('\n'); line != "\\ready\n" && line != "\\ready mute\n" {
 		s.t.Fatalf("%q, %v, where it should be ready; stderr: %s", line, err, s.stop())
 	}
 	return s
