@@ -43,6 +43,7 @@ type settings struct {
 	Halt       string `mapstructure:"halt"`
 
 	Lang        string   `mapstructure:"lang"`
+	Code        string   `mapstructure:"code"`
 	Exit        string   `mapstructure:"exit"`
 	Arg         []string `mapstructure:"arg"`
 	ArgJSON     []string `mapstructure:"argjson"`
@@ -109,7 +110,8 @@ func groups() []group {
 	workers.flags.String("slot-var", "", "set the variable `NAME` to the worker's slot, from 0, in its environment")
 	workers.flags.String("worker", "", "COMMAND as one `STRING`, split into words as a shell would")
 
-	code.flags.StringP("lang", "l", "", "run CODE for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
+	code.flags.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
+	code.flags.String("code", "", "the CODE as one `STRING`, as for a --config file")
 	code.flags.String("exit", "", "run `CODE` once in each worker, after its last item")
 	code.flags.StringArray("arg", nil, "define a variable for the code: `NAME=VALUE`, where VALUE is a string")
 	code.flags.StringArray("argjson", nil, "define a variable for the code: `NAME=JSON`")

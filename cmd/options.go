@@ -3,6 +3,7 @@ package cmd
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-shellwords"
@@ -23,7 +24,8 @@ type options struct {
 	program *lang.Program          // with --lang
 	speech  func() wire.Translator // makes one for a worker; nil: its output needs none
 	nonce   string
-	again   []string // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
+	mute    *sync.Once // says that CODE can give no answer
+	again   []string   // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input
 	delimiter []byte
@@ -55,7 +57,10 @@ func (s *settings) check(args []string) (*options, error) {
 		}
 	}
 	o.resumeID, o.words = o.identity(s, args), args
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0 && o.program != nil:
+		o.words = []string{o.program.Code}
+	case len(args) == 0:
 		o.words = o.command
 	}
 	if s.Progress && s.NoProgress {
@@ -68,6 +73,9 @@ func (s *settings) check(args []string) (*options, error) {
 func (s *settings) checkCommand(o *options, args []string) (err error) {
 	if s.Lang != "" {
 		return s.checkCode(o, args)
+	}
+	if s.Code != "" {
+		return usagef("--code needs --lang")
 	}
 	o.command = args
 	if len(args) == 0 && s.Worker != "" {

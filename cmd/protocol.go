@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"crypto/rand"
 	"strings"
 
 	"stoke/pkg/lang"
@@ -10,6 +9,7 @@ import (
 
 // checkProtocol reads what workers speak, where that is no plain framing.
 func (s *settings) checkProtocol(o *options, args []string) error {
+	s.Lang = lang.Canonical(s.Lang)
 	given := 0
 	for _, is := range []bool{s.Lang != "", s.RPC, s.Send != "" || s.Until != "", s.Framing != "lines"} {
 		if is {
@@ -62,45 +62,6 @@ func (s *settings) checkTemplate(o *options) error {
 		u, _ := wire.NewUntil(line, int(o.engine.MaxItem)) // was tried above
 		return u
 	}
-	return nil
-}
-
-// checkCode reads CODE and what belongs to it.
-func (s *settings) checkCode(o *options, args []string) error {
-	if len(args) != 1 {
-		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'; and put -- before it if it begins with a dash")
-	}
-	if s.Worker != "" {
-		return usagef("--worker and --lang exclude each other")
-	}
-	p := &lang.Program{Lang: s.Lang, Code: args[0], Init: s.Init, Exit: s.Exit, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter}
-	for _, from := range []struct {
-		list []string
-		json bool
-		flag string
-	}{{s.Arg, false, "--arg"}, {s.ArgJSON, true, "--argjson"}} {
-		for _, text := range from.list {
-			name, value, ok := strings.Cut(text, "=")
-			if !ok {
-				return usagef("%s %q: not NAME=VALUE", from.flag, text)
-			}
-			p.Args = append(p.Args, lang.Arg{Name: name, Value: value, JSON: from.json})
-		}
-	}
-	if err := p.Check(); err != nil {
-		return usagef("%v", err)
-	}
-	o.program, o.init, o.nonce = p, "", rand.Text()
-	e := &o.engine
-	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
-	o.framing = wire.Escaped
-	if lang.Marked(s.Lang) {
-		o.framing = wire.EscapedText
-		o.speech = func() wire.Translator { return wire.NewMarked(o.nonce, int(e.MaxItem)) }
-	} else {
-		e.Grouped = true
-	}
-	o.again = s.againWith([]string{"--lang", s.Lang}, args)
 	return nil
 }
 

@@ -23,7 +23,10 @@ var errComplete = errors.New("complete already")
 
 // identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
 func (o *options) identity(s *settings, args []string) journal.Identity {
-	id := journal.Identity{Unordered: s.Unordered}
+	id, init := journal.Identity{Unordered: s.Unordered}, s.Init
+	if o.program != nil { // which may have come from files
+		args, init = []string{o.program.Code}, o.program.Init
+	}
 	input := s.ArgFile
 	if input == "" || input == "-" {
 		input = "standard input"
@@ -31,7 +34,7 @@ func (o *options) identity(s *settings, args []string) journal.Identity {
 	open := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value} }
 	private := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value, Private: true} }
 	id.Facts = []journal.Fact{
-		open("input", input), private("COMMAND", quoteAll(args)), private("--worker", s.Worker), private("--init", s.Init),
+		open("input", input), private("COMMAND", quoteAll(args)), private("--worker", s.Worker), private("--init", init),
 		open("--delimiter", strconv.Quote(string(o.delimiter))), open("--max-item", strconv.FormatInt(o.engine.MaxItem, 10)),
 		open("--framing", s.Framing), open("--rpc", strconv.FormatBool(s.RPC)), private("--send", s.Send), open("--until", s.Until),
 		open("--lang", s.Lang), open("--interpreter", s.Interpreter), open("--item-type", s.ItemType),

@@ -29,6 +29,9 @@ func run(o *options, v *voice) error {
 	if err := enoughProcesses(o.jobs); err != nil {
 		return err
 	}
+	if hint := o.codeHint(); hint != "" {
+		v.say("hint", hint)
+	}
 	in, err := openInput(o.argFile)
 	if err != nil {
 		return err

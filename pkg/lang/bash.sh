@@ -7,7 +7,7 @@
 #       space after TEXT) and exit status 120 when the user's text is at fault. Then for each item, in order: the output as
 #       it is, and behind it "MARK STATUS" newline, with the exit status of CODE.
 #
-# CODE is the body of a function in this very shell, so what it assigns stays; an item costs no process. Under `set -e` a
+# CODE is the body of a function in this very shell, with the item as its argument, so what it assigns stays; an item costs no process. Under `set -e` a
 # command that fails ends its item, not the shell: see __stoke_err. No item can hold a NUL byte.
 
 eval "$STOKE_LANG_SETUP"
@@ -105,7 +105,7 @@ while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
     *) item=$__stoke_line ;;
     esac
     seq=$((++__stoke_seq))
-    builtin eval __stoke_answer # eval: an expansion that fails, as 1/0, ends all that bash is at, up to an eval
+    builtin eval '__stoke_answer "$item"' # eval: an expansion that fails, as 1/0, ends all that bash is at, up to an eval
     builtin printf '%s %d\n' "$__stoke_mark" "$?"
     if [[ -n $__stoke_struck ]]; then
         __stoke_struck=

@@ -71,6 +71,22 @@ var languages = []language{
 	},
 }
 
+// aliases are other names by which people call the languages.
+var aliases = map[string]string{
+	"python3": "python", "py": "python", "js": "node", "javascript": "node", "nodejs": "node", "pl": "perl", "rb": "ruby", "shell": "sh",
+}
+
+// Canonical returns the name of a language that may have been called by another one; what is no language stays as it is.
+func Canonical(name string) string {
+	if known, is := aliases[strings.ToLower(name)]; is {
+		return known
+	}
+	if lower := strings.ToLower(name); find(lower) != nil {
+		return lower
+	}
+	return name
+}
+
 func find(name string) *language {
 	i := slices.IndexFunc(languages, func(l language) bool { return l.name == name })
 	if i < 0 {

@@ -7,7 +7,7 @@
 #       space after TEXT) and exit status 120 when the user's text is at fault. Then for each item, in order: the output as
 #       it is, and behind it "MARK STATUS" newline, with the exit status of CODE.
 #
-# CODE is the body of a function in this very shell, so what it assigns stays; an item costs no process, unless it holds a
+# CODE is the body of a function in this very shell, with the item as its argument, so what it assigns stays; an item costs no process, unless it holds a
 # backslash or a newline. Under `set -e` a command that fails ends the shell, as it does anywhere. No item can hold a NUL
 # byte. POSIX only: descriptors have one digit, 7 for items and 8 for answers.
 
@@ -100,7 +100,7 @@ __stoke_serve() {
         esac
         __stoke_seq=$((__stoke_seq + 1))
         seq=$__stoke_seq
-        __stoke_answer
+        __stoke_answer "$item"
         command printf '%s %d\n' "$__stoke_mark" "$?"
     done
 

@@ -1,0 +1,110 @@
+package cmd
+
+import (
+	"crypto/rand"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"stoke/pkg/lang"
+	"stoke/pkg/wire"
+)
+
+// checkCode reads CODE and what belongs to it.
+func (s *settings) checkCode(o *options, args []string) error {
+	if s.Code != "" && len(args) == 0 {
+		args = []string{s.Code}
+	}
+	if len(args) != 1 {
+		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'; and put -- before it if it begins with a dash")
+	}
+	if s.Worker != "" {
+		return usagef("--worker and --lang exclude each other")
+	}
+	p := &lang.Program{Lang: s.Lang, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter}
+	var err error
+	if p.Args, err = s.codeArgs(); err != nil {
+		return err
+	}
+	for _, text := range []struct {
+		to          *string
+		flag, typed string
+	}{{&p.Code, "--lang " + s.Lang, args[0]}, {&p.Init, "--init", s.Init}, {&p.Exit, "--exit", s.Exit}} {
+		if *text.to, err = codeText(text.flag, s.Lang, text.typed); err != nil {
+			return err
+		}
+	}
+	if err := p.Check(); err != nil {
+		return usagef("%v", err)
+	}
+	o.program, o.init, o.nonce, o.mute = p, "", rand.Text(), new(sync.Once)
+	e := &o.engine
+	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
+	o.framing = wire.Escaped
+	if lang.Marked(s.Lang) {
+		o.framing = wire.EscapedText
+		o.speech = func() wire.Translator { return wire.NewMarked(o.nonce, int(e.MaxItem)) }
+	} else {
+		e.Grouped = true
+	}
+	o.again = s.againWith([]string{"--lang", s.Lang}, args)
+	return nil
+}
+
+// codeArgs reads the variables that are defined for the code.
+func (s *settings) codeArgs() (args []lang.Arg, err error) {
+	for _, from := range []struct {
+		list []string
+		json bool
+		flag string
+	}{{s.Arg, false, "--arg"}, {s.ArgJSON, true, "--argjson"}} {
+		for _, text := range from.list {
+			name, value, ok := strings.Cut(text, "=")
+			if !ok {
+				return nil, usagef("%s %q: not NAME=VALUE", from.flag, text)
+			}
+			args = append(args, lang.Arg{Name: name, Value: value, JSON: from.json})
+		}
+	}
+	return args, nil
+}
+
+// sigils are the languages in which a text of their own may begin with @.
+var sigils = []string{"perl", "ruby"}
+
+// codeText returns code as it was typed, or what is in FILE where that was typed as @FILE. In perl and ruby it is a name in
+// the code unless there is such a file.
+func codeText(flag, language, typed string) (string, error) {
+	file, is := strings.CutPrefix(typed, "@")
+	if !is || file == "" || strings.Contains(file, "\n") {
+		return typed, nil
+	}
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil && slices.Contains(sigils, language) && !strings.HasSuffix(file, ".pl") && !strings.HasSuffix(file, ".rb"):
+		return typed, nil
+	case err != nil:
+		return "", usagef("%s: @%s names a file with code: %v", flag, file, err.(*os.PathError).Err)
+	}
+	if language == "node" && strings.HasPrefix(string(text), "#!") {
+		return "//" + string(text), nil
+	}
+	return string(text), nil
+}
+
+// braces finds a lone {} in the CODE of a shell, itemUsed what gets at the item there, braced where {} belongs to another program.
+var (
+	braces   = regexp.MustCompile(`(^|[\s"'])\{\}($|[\s"';|&)])`)
+	itemUsed = regexp.MustCompile(`item|\$\{?[1@*]`)
+	braced   = regexp.MustCompile(`\b(xargs|parallel)\b|-(exec|ok)`)
+)
+
+// codeHint says what may be meant by CODE; "" if nothing else is.
+func (o *options) codeHint() string {
+	if p := o.program; p == nil || !lang.Marked(p.Lang) || !braces.MatchString(p.Code) || itemUsed.MatchString(p.Code) || braced.MatchString(p.Code) {
+		return ""
+	}
+	return `{} is not replaced in CODE: the item is "$item", which is also "$1"`
+}
