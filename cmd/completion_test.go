@@ -37,6 +37,9 @@ func TestOffers(t *testing.T) {
 	all := offers(groups())
 	for _, g := range groups() {
 		g.flags.VisitAll(func(f *pflag.Flag) {
+			if f.Hidden {
+				return
+			}
 			n := 0
 			for _, o := range all {
 				if o.long == f.Name && o.short == f.Shorthand && (o.value == "") == (f.NoOptDefVal != "") {
@@ -86,34 +89,6 @@ func TestSpareCommand(t *testing.T) {
 	} {
 		if got := strings.Join(spareCommand(strings.Fields(tt.args)), " "); got != tt.want {
 			t.Errorf("%q became %q, want %q", tt.args, got, tt.want)
-		}
-	}
-}
-
-func TestRoff(t *testing.T) {
-	for _, tt := range []struct{ text, want string }{
-		{"--init-jobs K", `\-\-init\-jobs K`},
-		{`\t 'a' "b" ^~` + "`", `\et \(aqa\(aq \(dqb\(dq \(ha\(ti\(ga`},
-		{".venv\n.x\n'y", "\\&.venv\n\\&.x\n\\(aqy"},
-		{"", ""},
-	} {
-		if got := roff(tt.text); got != tt.want {
-			t.Errorf("%q became %q, want %q", tt.text, got, tt.want)
-		}
-	}
-}
-
-// The manual has a section for each group, an entry for each flag, and all statuses.
-func TestManualIsComplete(t *testing.T) {
-	page := manual("stoke", groups())
-	want := []string{".TP\n\\fB123\\fR\nsome items failed", ".TP\n\\fB128+N\\fR\n", "seq 5 | stoke \\-j2 bc \\-l"}
-	for _, g := range groups() {
-		want = append(want, "\n.SH "+strings.ToUpper(g.title)+"\n")
-		g.flags.VisitAll(func(f *pflag.Flag) { want = append(want, "\\fB"+roff("--"+f.Name)+"\\fR") })
-	}
-	for _, text := range want {
-		if strings.Count(page, text) != 1 {
-			t.Errorf("the manual has %q %d times, want once", text, strings.Count(page, text))
 		}
 	}
 }

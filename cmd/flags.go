@@ -108,7 +108,7 @@ func groups() []group {
 	workers.flags.Int64("recycle-after", 0, "replace a worker after `N` items")
 	workers.flags.String("recycle-rss", "", "replace a worker when it and its children use more than `SIZE` of memory (Linux)")
 	workers.flags.String("slot-var", "", "set the variable `NAME` to the worker's slot, from 0, in its environment")
-	workers.flags.String("worker", "", "COMMAND as one `STRING`, split into words as a shell would")
+	workers.flags.String("worker", "", "the COMMAND as one `STRING`, split into words as a shell would")
 
 	code.flags.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
 	code.flags.String("code", "", "the CODE as one `STRING`, as for a --config file")
@@ -139,7 +139,7 @@ func groups() []group {
 	other.flags.Bool("check", false, "try the worker on a few items, and say what is wrong with it")
 	other.flags.Bool("dry-run", false, "show what would run, and start nothing")
 	other.flags.String("config", "", "read settings from `FILE` (YAML, TOML or JSON); its keys are the names of flags")
-	other.flags.BoolP("help", "h", false, "print this help")
+	other.flags.BoolP("help", "h", false, "print all flags and the topics; --help TOPIC prints a chapter; -h is one screen")
 	other.flags.Bool("version", false, "print the version")
 	other.flags.Bool("man", false, "print the manual page (to read it: stoke --man | man -l -)")
 	other.flags.String("completion", "", "print the completion script for `SHELL`: bash, zsh or fish")

@@ -6,6 +6,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/signal"
@@ -13,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
 // gcPercent lets garbage grow to a quarter of what is in use, not to as much again. Collections are rare, since a steady
@@ -31,8 +32,10 @@ func Main(args []string) int {
 	v := newVoice(os.Stderr)
 	c := newCommand(v)
 	c.SetArgs(spareCommand(args))
-	err := c.Execute()
-	if err == nil || errors.Is(err, pflag.ErrHelp) {
+	var unexplained error // cobra takes no error of the help
+	c.SetHelpFunc(func(c *cobra.Command, typed []string) { unexplained = help(c, typed, groups()) })
+	err := cmp.Or(c.Execute(), unexplained)
+	if err == nil {
 		return statusOK
 	}
 	v.report(err)

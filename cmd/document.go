@@ -1,0 +1,94 @@
+package cmd
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/manual"
+)
+
+// plainWidth is the width of help that goes to no terminal.
+const plainWidth = 80
+
+// document prints what the flags of actions ask for, the manual or a completion; false if they ask for neither.
+func document(flags *pflag.FlagSet, to io.Writer, gs []group) (asked bool, err error) {
+	var text string
+	shell, _ := flags.GetString("completion") // fails only without such a flag
+	switch man, _ := flags.GetBool("man"); {
+	case man:
+		text = manual.Page(versionText(), described(gs))
+	case flags.Changed("completion"):
+		if text, err = completion(shell, gs); err != nil {
+			return true, err
+		}
+	default:
+		return false, nil
+	}
+	return true, printText(to, text)
+}
+
+// help prints the help: one screen for -h, everything for --help, a chapter where a topic is named.
+func help(c *cobra.Command, typed []string, gs []group) error {
+	topics := c.Flags().Args()
+	flags := typed[:max(len(typed)-len(topics), 0)]
+	switch {
+	case len(topics) > 0:
+		chapter, known := manual.Find(strings.Join(topics, " "))
+		if !known {
+			var names []string
+			for _, chapter := range manual.Chapters() {
+				names = append(names, chapter.Name)
+			}
+			return usagef("--help %q: no such topic", strings.Join(topics, " ")).withHint("the topics are " + strings.Join(names, ", "))
+		}
+		return printText(c.OutOrStdout(), chapter.Text(screen()))
+	case slices.Contains(flags, "--help"):
+		return printText(c.OutOrStdout(), manual.Help(screen(), described(gs)))
+	}
+	return printText(c.OutOrStdout(), manual.Usage())
+}
+
+func printText(to io.Writer, text string) error {
+	if _, err := io.WriteString(to, text); err != nil {
+		return &engine.WriteError{What: "the text", Err: err}
+	}
+	return nil
+}
+
+// screen is what standard output shows.
+func screen() manual.Screen {
+	size, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
+	if err != nil || size.Col == 0 {
+		return manual.Screen{Width: plainWidth}
+	}
+	dull := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	return manual.Screen{Width: int(size.Col), Bold: !dull}
+}
+
+// described tells the manual what the flags are.
+func described(gs []group) (all []manual.Group) {
+	zero := []string{"", "0", "false", "[]"}
+	for _, g := range gs {
+		to := manual.Group{Title: g.title}
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			if f.Hidden {
+				return
+			}
+			value, about := pflag.UnquoteUsage(f)
+			d := manual.Flag{Long: f.Name, Short: f.Shorthand, Value: value, About: about, Optional: value != "" && f.NoOptDefVal != ""}
+			if !slices.Contains(zero, f.DefValue) {
+				d.Default = f.DefValue
+			}
+			to.Flags = append(to.Flags, d)
+		})
+		all = append(all, to)
+	}
+	return all
+}
