@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -136,77 +135,6 @@ func verdict(sum engine.Summary, err error, stopped os.Signal) error {
 		return &itemsFailed{sum.Failed}
 	}
 	return nil
-}
-
-// repeat is how soon a second signal is still part of the first: timeout(1) sends its own to us and to our group.
-const repeat = 100 * time.Millisecond
-
-// handleSignals makes the first signal drain the run and the second end it. It returns which one came first, if any.
-// A signal that was ignored when we started, as under nohup, stays ignored.
-func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (first func() os.Signal) {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // an error of write is enough
-	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			signal.Notify(signals, s)
-		}
-	}
-	drained := make(chan os.Signal, 1)
-	go func() {
-		s := <-signals
-		drained <- s
-		e.Drain()
-		for over := time.After(repeat); over != nil; {
-			select {
-			case <-signals:
-			case <-over:
-				over = nil
-			}
-		}
-		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
-		if !e.Cold() {
-			name := s.String()
-			reminder := time.AfterFunc(draining, func() { v.warn(name + ": what is in flight is finished first; a second signal ends it at once") })
-			s = <-signals
-			reminder.Stop()
-		}
-		cancel(&signalled{s.(syscall.Signal)})
-	}()
-	return func() os.Signal {
-		select {
-		case s := <-drained:
-			return s
-		default:
-			return nil
-		}
-	}
-}
-
-// draining is how long a run may take to end after a signal before a word is said about it.
-const draining = time.Second
-
-// naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
-// while.
-const naming = 50 * time.Millisecond
-
-// reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
-func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGUSR1)
-	go func() {
-		for range asked {
-			s := e.Status()
-			if s.Warming > 0 || s.Waiting > 0 && s.Item == "" {
-				<-time.After(naming)
-				s = e.Status()
-			}
-			v.status(s)
-		}
-	}()
-	return func() {
-		signal.Stop(asked)
-		close(asked)
-	}
 }
 
 // starter returns the function that starts the worker of a slot.

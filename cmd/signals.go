@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/worker"
+)
+
+const (
+	// repeat is how soon a second signal is still part of the first: timeout(1) sends its own to us and to our group.
+	repeat = 100 * time.Millisecond
+	// draining is how long a run may take to end after a signal before a word is said about it.
+	draining = time.Second
+	// leaving is how long it may take after the second one, and lastKill how long its workers then may.
+	leaving  = time.Second
+	lastKill = 500 * time.Millisecond
+)
+
+// handleSignals makes the first signal drain the run and the second end it. It returns which one came first, if any.
+// A signal that was ignored when we started, as under nohup, stays ignored.
+func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (first func() os.Signal) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // an error of write is enough
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	drained := make(chan os.Signal, 1)
+	go func() {
+		s := <-signals
+		drained <- s
+		go e.Drain() // it may have to wait for somebody who writes what nobody reads
+		ignore(signals, repeat)
+		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
+		if e.Cold() {
+			cancel(&signalled{s.(syscall.Signal)})
+			s = <-signals
+		} else {
+			name := s.String()
+			reminder := time.AfterFunc(draining, func() { v.warn(name + ": what is in flight is finished first; a second signal ends it at once") })
+			s = <-signals
+			reminder.Stop()
+			cancel(&signalled{s.(syscall.Signal)})
+		}
+		select {
+		case <-signals:
+		case <-time.After(leaving):
+		}
+		leave(s.(syscall.Signal))
+	}()
+	return func() os.Signal {
+		select {
+		case s := <-drained:
+			return s
+		default:
+			return nil
+		}
+	}
+}
+
+// ignore lets signals pass for a while.
+func ignore(signals <-chan os.Signal, d time.Duration) {
+	for over := time.After(d); ; {
+		select {
+		case <-signals:
+		case <-over:
+			return
+		}
+	}
+}
+
+// leave ends this process although the run has not ended: who reads its output or its messages does not, and to wait for that
+// reader is all that is left to do.
+func leave(s syscall.Signal) {
+	worker.KillAll(lastKill)
+	dieOf(s)
+	os.Exit(statusSignal + int(s))
+}
+
+// naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
+// while.
+const naming = 50 * time.Millisecond
+
+// reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
+func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	go func() {
+		for range asked {
+			s := e.Status()
+			if s.Warming > 0 || s.Waiting > 0 && s.Item == "" {
+				<-time.After(naming)
+				s = e.Status()
+			}
+			v.status(s)
+		}
+	}()
+	return func() {
+		signal.Stop(asked)
+		close(asked)
+	}
+}
