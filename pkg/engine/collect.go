@@ -22,7 +22,9 @@ const (
 func (c *conversation) collect(n int) error {
 	now := time.Now()
 	before := c.progress()
-	if err := c.answers(now); err != nil {
+	err := c.answers(now)
+	c.report(now)
+	if err != nil {
 		return err
 	}
 	c.reveal(n)
@@ -33,7 +35,6 @@ func (c *conversation) collect(n int) error {
 	if int64(len(c.buf)) > most && len(c.inflight) > 0 {
 		c.skip()
 	}
-	c.report(now)
 	if done := c.progress() - before; done > 0 {
 		c.unended = 0
 		c.size.Observe(int(done), now.Sub(c.mark))

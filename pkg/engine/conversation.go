@@ -241,7 +241,7 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		if exit.Left != 0 {
 			c.e.o.Warn(fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", c.r.slot, c.w.Pid(), exit.Left))
 		}
-		c.observeEnd(exit)
+		c.e.observeEnd(c.r.slot, c.w, exit, c.answered == c.sent)
 	}
 	return *c.exit
 }

@@ -103,10 +103,10 @@ func statusOf(err error) (exitval, signal int) {
 	return 1, 0
 }
 
-// observeEnd tells that a worker is gone.
-func (c *conversation) observeEnd(exit worker.Exit) {
-	if c.e.o.Observe != nil {
-		c.e.o.Observe.Ended(c.r.slot, c.w.Pid(), time.Now(), exit.String(), c.answered == c.sent)
+// observeEnd tells that a worker is gone, healthy if it had nothing left to do.
+func (e *Engine) observeEnd(slot int, w Worker, exit worker.Exit, healthy bool) {
+	if e.o.Observe != nil {
+		e.o.Observe.Ended(slot, w.Pid(), time.Now(), exit.String(), healthy)
 	}
 }
 

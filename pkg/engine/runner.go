@@ -241,7 +241,8 @@ func (r *runner) abandon() {
 	r.e.leaving.Go(func() {
 		<-p.ready
 		if p.err == nil {
-			p.w.Finish(finishPatience, r.e.killed)
+			exit := p.w.Finish(finishPatience, r.e.killed)
+			r.e.observeEnd(r.slot, p.w, exit, true)
 		}
 	})
 }
