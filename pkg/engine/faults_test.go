@@ -56,6 +56,9 @@ func tryFaults(t *testing.T, seed uint64) {
 	n := rng.IntN(3)
 	tr.Retries = Retries{Died: n, TimedOut: rng.IntN(n + 1), Reported: rng.IntN(n + 1)}
 	tr.Lockstep = w.buffers == eachLine && rng.IntN(4) == 0
+	if rng.IntN(4) == 0 {
+		tr.RetryDelay = time.Duration(rng.IntN(300)) * time.Millisecond
+	}
 	tr.InitRetries = 1000
 	if rng.IntN(4) == 0 {
 		tr.RecycleNum = int64(1 + rng.IntN(20))
@@ -65,6 +68,7 @@ func tryFaults(t *testing.T, seed uint64) {
 	}
 	tr.Format.Fill, tr.Aside = "failed", func(int, []byte) {}
 	printed := tr.print(rng)
+	seen := tr.observe()
 	if *faultGolden != "" {
 		tr.Jobs = 1 // what several do depends on who is first
 	}
@@ -80,6 +84,9 @@ func tryFaults(t *testing.T, seed uint64) {
 	if err != nil {
 		t.Errorf("%s: %v", replay, err)
 		return
+	}
+	if err := seen.check(sum); err != nil {
+		t.Errorf("%s: %v", replay, err)
 	}
 	checkFaults(t, replay, w, tr, items, sum, printed)
 }

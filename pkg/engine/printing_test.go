@@ -69,6 +69,7 @@ type record struct {
 	unordered bool
 	next      int64
 	held      map[int64]journal.Piece // by the first item; Held names it
+	written   []journal.Range
 }
 
 func (r *record) Write(p journal.Piece) error {
@@ -82,6 +83,7 @@ func (r *record) write(p journal.Piece) error {
 		return fmt.Errorf("item %d is written, and it is the turn of %d", p.First, r.next)
 	}
 	r.next = p.First + int64(p.N)
+	r.written = append(r.written, journal.Range{First: p.First, N: p.N, Input: p.Input})
 	_, err := r.out.Write(p.Out)
 	return err
 }
