@@ -41,10 +41,17 @@ func enoughProcesses(jobs int) error {
 	if err != nil || limit.Cur > manyProcesses || os.Geteuid() == 0 {
 		return nil
 	}
-	left := int(limit.Cur) - userThreads(uint32(os.Geteuid()))
+	return roomFor(jobs, int(limit.Cur)-userThreads(uint32(os.Geteuid())))
+}
+
+// roomFor says whether so many more processes and threads are enough.
+func roomFor(jobs, left int) error {
+	what, hint := "a run", "raise ulimit -u"
+	if jobs > 1 {
+		what, hint = fmt.Sprintf("--jobs %d", jobs), "give --jobs fewer, or raise ulimit -u"
+	}
 	if need := ownThreads + eachWorker*jobs; need > left {
-		return &limitError{fmt.Sprintf("--jobs %d needs about %d processes and threads, and this user may have %d more", jobs, need, max(left, 0)),
-			"give --jobs fewer, or raise ulimit -u"}
+		return &limitError{fmt.Sprintf("%s needs about %d processes and threads, and this user may have %d more", what, need, max(left, 0)), hint}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -16,9 +15,6 @@ import (
 const envPrefix = "STOKE"
 
 var envNames = strings.NewReplacer("-", "_")
-
-// bareNull finds the key null in YAML, which there is no string but nothing, and would be lost.
-var bareNull = regexp.MustCompile(`(?m)^null *:`)
 
 // load merges flags, environment, config file and defaults, in this order of precedence.
 func load(gs []group) (*settings, error) {
@@ -33,12 +29,12 @@ func load(gs []group) (*settings, error) {
 	})
 	file := v.GetString("config")
 	if file != "" {
-		v.SetConfigFile(file)
-		if err := v.ReadInConfig(); err != nil {
-			return nil, configError(file, err)
+		config, err := readConfig(file, gs)
+		if err == nil {
+			err = v.MergeConfigMap(config)
 		}
-		if text, err := os.ReadFile(file); err == nil && bareNull.Match(text) {
-			return nil, usagef("--config %s: the key null must be quoted, as in \"null\": true", file)
+		if err != nil {
+			return nil, configUsage(file, err)
 		}
 	}
 	if err := checkEmpty(gs, v, file); err != nil {
@@ -46,41 +42,32 @@ func load(gs []group) (*settings, error) {
 	}
 	s := new(settings)
 	if err := v.UnmarshalExact(s); err != nil {
-		return nil, settingError(gs, v, file, err)
+		return nil, settingError(v, err)
 	}
 	return s, nil
 }
 
-func configError(file string, err error) error {
+func configUsage(file string, err error) error {
 	var path *os.PathError
-	var kind viper.UnsupportedConfigError
+	var config *configError
 	switch {
 	case errors.As(err, &path):
 		return usagef("--config %s: %v", file, path.Err)
-	case errors.As(err, &kind):
-		return usagef("--config %s: unknown kind of file", file).withHint("name it .yaml, .toml or .json")
+	case errors.As(err, &config):
+		return usagef("--config %s: %s", file, config.problem).withHint(config.hint)
 	}
 	return usagef("--config %s: %v", file, err)
 }
 
-// settingError words what mapstructure found: a key that is no flag, or a value that does not fit.
-func settingError(gs []group, v *viper.Viper, file string, err error) error {
-	text := err.Error()
-	if _, keys, ok := strings.Cut(text, "has invalid keys: "); ok {
-		keys, _, _ = strings.Cut(keys, "\n")
-		hint := "the keys are the names of the flags; see stoke --help"
-		if near := nearest(keys, flagNames(gs)); len(near) > 0 {
-			hint = suggestion("", near)
-		}
-		return usagef("--config %s: unknown key: %s", file, keys).withHint(hint)
-	}
+// settingError words what mapstructure found: a value that does not fit. The flags and the config file were seen to fit.
+func settingError(v *viper.Viper, err error) error {
 	var decode *mapstructure.DecodeError
 	if errors.As(err, &decode) {
 		name := decode.Name()
-		return usagef("--%s %q: does not fit (set by the flag, by %s or in the config file)", name, v.GetString(name), envName(name)).
+		return usagef("--%s %q: does not fit (set by %s)", name, v.GetString(name), envName(name)).
 			withHint("see stoke --help for what it takes")
 	}
-	return usagef("settings: %s", text)
+	return usagef("settings: %v", err)
 }
 
 func envName(flag string) string {

@@ -1,12 +1,14 @@
 package cmd
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -316,12 +318,43 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
+// numbered is a text that holds each of the numbers below n.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
 func TestWrongConfig(t *testing.T) {
 	bare(t)
 	tests := []struct{ name, file, text, names string }{
 		{"an unknown key", "c.yaml", "colour: red\n", "colour"},
-		{"a value of the wrong kind", "c.yaml", "init-jobs: many\n", "--init-jobs"},
-		{"a list where there is one value", "c.yaml", "jobs: [1]\n", "--jobs"},
+		{"a value of the wrong kind", "c.yaml", "init-jobs: many\n", "init-jobs: "},
+		{"a list where there is one value", "c.yaml", "jobs: [1]\n", "jobs: it takes one value"},
+		{"keys where there is one value", "c.yaml", "jobs: {a: 1}\n", "jobs: it takes one value"},
+		{"keys in a list", "c.yaml", "arg: [{a: 1}]\n", "arg: it takes one value"},
+		{"a number that is not whole", "c.yaml", "init-retries: 1.5\n", `init-retries: "1.5" is not a whole number`},
+		{"a number that is not whole, in JSON", "c.json", `{"init-retries": 1.5}`, `init-retries: "1.5" is not a whole number`},
+		{"a number for a switch", "c.toml", "tag = 2\n", `tag: "2" is neither true nor false`},
+		{"a switch for a text", "c.yaml", "until: true\n", `until: "true" is no value for it`},
+		{"a date", "c.yaml", "until: 2001-01-01\n", "until: it takes one value"},
+		{"no value", "c.yaml", "jobs:\n", "jobs: it has no value"},
+		{"an empty value", "c.yaml", "jobs: ''\n", "jobs is empty"},
+		{"a key in capitals beside it", "c.yaml", "jobs: 1\nJOBS: 2\n", "unknown key: JOBS"},
+		{"a key twice", "c.yaml", "jobs: 1\njobs: 2\n", "jobs"},
+		{"a key that is lost", "c.yaml", "null: true\n", "the key null must be quoted"},
+		{"a list", "c.yaml", "- jobs\n", "does not hold keys"},
+		{"a list, in JSON", "c.json", "[1]", "c.json"},
+		{"a key of many parts", "c.toml", strings.Repeat("a.", 20_000) + "a = 1\n", "too many keys, or nests"},
+		{"a key of some parts", "c.toml", strings.Repeat("a.", 900) + "a = 1\n", "unknown key: a"},
+		{"brackets without end", "c.toml", "a = " + strings.Repeat("[", 1<<20-9), "too many keys, or nests"},
+		{"many keys", "c.yaml", numbered("a%d: 1\n", 80_000), "too many keys, or nests"},
+		{"many keys in TOML", "c.toml", numbered("a%d = 1\n", 80_000), "too many keys, or nests"},
+		{"nesting in YAML", "c.yaml", "jobs: " + strings.Repeat("[", 400_000), "c.yaml"},
+		{"a name without end", "c.yaml", "? " + strings.Repeat("a", 1<<19) + "\n: 1\n", "unknown key: aaa"},
+		{"too much", "c.yaml", "# " + strings.Repeat("a", 1<<20), "larger than 1048576 bytes"},
 		{"no YAML", "c.yaml", "{", "c.yaml"},
 		{"no TOML", "c.toml", "=", "c.toml"},
 		{"no JSON", "c.json", "{", "c.json"},
@@ -333,11 +366,15 @@ func TestWrongConfig(t *testing.T) {
 		if tt.file != "" {
 			path = write(t, tt.file, tt.text)
 		}
+		begun := time.Now()
 		_, _, err := read(t, "--config", path)
 		if err == nil {
 			t.Errorf("%s: accepted", tt.name)
 		}
 		checkUsage(t, tt.name, err, tt.names)
+		if took := time.Since(begun); took > 5*time.Second || err != nil && len(err.Error()) > 1000 {
+			t.Errorf("%s: %v, %.100s", tt.name, took, err)
+		}
 	}
 	t.Setenv("STOKE_INIT_JOBS", "many")
 	_, _, err := read(t)

@@ -42,6 +42,9 @@ func jobs(text string, cpus int) (int, error) {
 	return int(n), nil
 }
 
+// largestSize bounds every size, so that those that follow from it, as of buffers that hold a few of them, are numbers too.
+const largestSize = 1 << 50
+
 // size reads a number of bytes, with K, M, G or T for powers of 1024.
 func size(flag, text string) (int64, error) {
 	bad := usagef("--%s %q: not a size", flag, text).withHint("say 500K, 64M or 1G")
@@ -53,8 +56,11 @@ func size(flag, text string) (int64, error) {
 		number = number[:i]
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n*unit < 1 || n*unit > math.MaxInt64/4 || strings.ContainsAny(number, "+-eEXPNI_") {
+	if err != nil || n*unit < 1 || strings.ContainsAny(number, "+-eEXPNI_") {
 		return 0, bad
+	}
+	if n*unit > largestSize {
+		return 0, usagef("--%s %q: must be at most %dT", flag, text, largestSize>>40)
 	}
 	return int64(n * unit), nil
 }

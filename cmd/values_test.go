@@ -95,6 +95,9 @@ func TestSize(t *testing.T) {
 		{"infinite", "inf", 0},
 		{"not a number", "nan", 0},
 		{"above all memory", "9999999T", 0},
+		{"the most", "1024T", 1 << 50},
+		{"one more", "1125899906842625", 0},
+		{"so much that a sum overflows", "600000T", 0},
 	}
 	for _, tt := range tests {
 		got, err := size("max-item", tt.text)
