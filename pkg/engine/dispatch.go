@@ -185,6 +185,17 @@ func (d *dispatch) add(n int) {
 }
 
 // taken returns how many items have been taken, how many of those an earlier run had done, and how many bytes they have.
+// total is how many items there are in all; 0 as long as that is not known.
+func (d *dispatch) total() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.source == nil {
+		return 0
+	}
+	n, _ := d.source.Total()
+	return n
+}
+
 func (d *dispatch) taken() (items, before, bytes int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

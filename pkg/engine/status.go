@@ -12,12 +12,13 @@ type Status struct {
 	For     time.Duration
 	Item    string // that item, or its beginning; "" if the worker has had it for less than a second
 
+	Items     int64 // how many there are, those of an earlier run included; 0 as long as that is not known
 	BytesDone int64 // of the input, of items that are done, about
 }
 
 // Status may be asked at any time, from any goroutine.
 func (e *Engine) Status() Status {
-	s := Status{Summary: e.summary()}
+	s := Status{Summary: e.summary(), Items: e.dispatch.total()}
 	for _, r := range e.runners {
 		at := r.at.Load()
 		switch {

@@ -73,6 +73,12 @@ func join(pieces []piece, forms []int) string {
 // pieces are all there is to show, in the order of the line.
 func (p *Progress) pieces(final bool) []piece {
 	s := p.last
+	if p.options.WarmUp {
+		if s.Warming == 0 || s.Warming < s.Workers {
+			return []piece{nil}
+		}
+		return []piece{nil, warming(s, 75), {{clock(s.Elapsed), 30}}}
+	}
 	busy := s.Warming < s.Workers || s.Workers == 0
 	idle := !final && s.Answered+s.Failed == 0 && !busy
 	all := []piece{p.head(final), nil, nil, nil, nil, nil, nil, nil, nil}
@@ -101,10 +107,15 @@ func (p *Progress) pieces(final bool) []piece {
 		if idle {
 			worth = 75
 		}
-		all[7] = piece{{"warming up " + workers(s.Warming), worth}, {"warming up " + count(int64(s.Warming)), worth}, {"warming up", worth}}
+		all[7] = warming(s, worth)
 	}
 	all[8] = waiting(s.Waiting)
 	return all
+}
+
+// warming says how many workers warm up.
+func warming(s Snapshot, worth int) piece {
+	return piece{{"warming up " + workers(s.Warming), worth}, {"warming up " + count(int64(s.Warming)), worth}, {"warming up", worth}}
 }
 
 // head is the bar if the whole is known, and otherwise the spinner. It begins with a blank: the cursor rests there.
@@ -125,7 +136,7 @@ func (p *Progress) head(final bool) piece {
 func done(s Snapshot) piece {
 	n := s.Answered + s.Failed
 	if s.Items > 0 {
-		return piece{{count(n) + "/" + count(s.Items) + " done", 44}, {count(n) + "/" + count(s.Items), 45}, {count(n), 46}, {brief(n), 80}}
+		return piece{{count(n) + "/" + count(s.Items) + " done", 47}, {count(n) + "/" + count(s.Items), 49}, {count(n), 46}, {brief(n), 80}}
 	}
 	return piece{{count(n) + " done", 45}, {count(n), 46}, {brief(n), 80}}
 }

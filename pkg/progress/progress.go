@@ -42,6 +42,8 @@ type Options struct {
 	// Background reports that the terminal belongs to another process group at the moment, so that nothing should be
 	// drawn; nil means never. Messages are written all the same.
 	Background func() bool
+	// WarmUp draws nothing but that workers warm up, and Finish leaves nothing of it.
+	WarmUp bool
 }
 
 // Snapshot is the state of the run at one moment.
@@ -176,6 +178,7 @@ func (p *Progress) Finish(keep bool) {
 	if p.finished {
 		return
 	}
+	keep = keep && !p.options.WarmUp
 	switch {
 	case p.options.Kind == Plain:
 		if keep && p.shown > 0 && !p.midline { // who has seen lines gets to know the end of it

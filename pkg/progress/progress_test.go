@@ -94,6 +94,29 @@ func TestBarAtTheBeginning(t *testing.T) {
 	}
 }
 
+// Where the bar would be in the way there is but a line about a warm-up that takes a while, until the first worker is warm.
+func TestWarmUp(t *testing.T) {
+	s := newScreen(t, 80)
+	p := New(s, Options{Width: s.columns, WarmUp: true})
+	p.Update(Snapshot{Elapsed: time.Second})
+	if got := s.text(); got != "" {
+		t.Errorf("without a worker: %q", got)
+	}
+	p.Update(Snapshot{Elapsed: 2 * time.Second, Workers: 2, Warming: 2, Bytes: 100})
+	if got, want := s.text(), "warming up 2 workers, 0:02"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	fmt.Fprintln(p, "loading")
+	if got, want := s.text(), "loading\nwarming up 2 workers, 0:02"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	p.Finish(true)
+	p.Update(Snapshot{Elapsed: 3 * time.Second, Workers: 2, Warming: 2})
+	if got, want := s.text(), "loading"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSpinnerTurns(t *testing.T) {
 	s := newScreen(t, 40)
 	p := on(s)

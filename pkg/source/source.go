@@ -58,6 +58,7 @@ type Source struct {
 	err     error // why it failed
 	closed  bool
 	refused int64 // not 0: bytes so far of an item above the limit that is being read past
+	total   int64 // how many items there are in all, once that is known
 }
 
 // New starts to read items that end in delim (not empty) from in. An item above maxItem bytes is refused. ready is
@@ -97,6 +98,27 @@ func (s *Source) Taken() (items, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.next - 1, s.gone
+}
+
+// Total is how many items there are in all, those taken included; false as long as the end of the input has not been read.
+func (s *Source) Total() (n int64, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended || s.err != nil {
+		return 0, false
+	}
+	if s.total == 0 {
+		s.total = s.next - 1
+		for _, c := range s.chunks {
+			left := c.buf[min(c.taken, c.whole):c.whole]
+			n, _ := s.delim.First(left, len(left))
+			if c.refused > 0 || c.lone && len(left) > 0 {
+				n = 1
+			}
+			s.total += int64(n)
+		}
+	}
+	return s.total, true
 }
 
 // More reports whether Take would find something now.

@@ -41,10 +41,16 @@ func (w waiting) take(most, maxBytes int) (Batch, State) {
 // all takes everything in batches of at most most items, and returns the items, a refused one as its size.
 func (w waiting) all(t *testing.T, most, maxBytes int, delim string) (items []string, refused []int64) {
 	t.Helper()
-	next := int64(1)
+	next, total := int64(1), int64(-1)
 	for {
+		if n, known := w.Total(); known {
+			total = n
+		}
 		b, state := w.take(most, maxBytes)
 		if state == End {
+			if n, known := w.Total(); known != (w.Err() == nil) || known && (n != next-1 || total >= 0 && n != total) {
+				t.Errorf("%d items in all, %v; said to be %d before, and %d were taken", n, known, total, next-1)
+			}
 			return items, refused
 		}
 		if b.First != next {
