@@ -56,6 +56,7 @@ type settings struct {
 
 	Progress   bool   `mapstructure:"progress"`
 	NoProgress bool   `mapstructure:"no-progress"`
+	Quiet      bool   `mapstructure:"quiet"`
 	Stats      bool   `mapstructure:"stats"`
 	Trace      string `mapstructure:"trace"`
 	Metrics    string `mapstructure:"metrics"`
@@ -129,7 +130,8 @@ func groups() []group {
 	failure.flags.String("retry-delay", "", "wait `D` before an item is retried; the wait doubles each time")
 	failure.flags.String("halt", "never", "stop early: `WHEN` is soon or now, then ,fail=N or ,fail=N%; success= and done= too")
 
-	watch.flags.Bool("progress", false, "show progress on standard error even where it would not be shown")
+	watch.flags.Bool("progress", false, "show progress also where answers go to a pipe or to the terminal")
+	watch.flags.BoolP("quiet", "q", false, "hide notes, warnings of retries and what workers write to stderr")
 	watch.flags.Bool("no-progress", false, "never show progress")
 	watch.flags.Bool("stats", false, "print a timing summary at the end")
 	watch.flags.String("joblog", "", "write one line per item to `FILE`, in GNU parallel's columns")

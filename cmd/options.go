@@ -66,7 +66,7 @@ func (s *settings) check(args []string) (*options, error) {
 	if s.Progress && s.NoProgress {
 		return nil, usagef("--progress and --no-progress exclude each other")
 	}
-	o.watching = watching{stats: s.Stats, trace: s.Trace, metrics: s.Metrics, joblog: s.Joblog, progress: s.Progress, quiet: s.NoProgress, toFile: s.Output != ""}
+	o.watching = watching{stats: s.Stats, trace: s.Trace, metrics: s.Metrics, joblog: s.Joblog, progress: s.Progress, forbidden: s.NoProgress, quiet: s.Quiet}
 	return o, nil
 }
 

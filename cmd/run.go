@@ -25,6 +25,7 @@ const (
 
 // run does what o says and returns what kept it from being a success.
 func run(o *options, v *voice) error {
+	v.quiet = o.watching.quiet
 	if err := enoughProcesses(o.jobs); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	worker.Widen(int(in.Fd()), 4*pipeSize)
-	o.engine.Warn, o.engine.RSS = v.warn, worker.TreeRSS
+	o.engine.Warn, o.engine.Retrying, o.engine.RSS = v.warn, v.retrying, worker.TreeRSS
 	aside := worker.NewStderr(v)
 	o.engine.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
 	o.engine.Failure = func(e *engine.ItemError) { v.item(e, o.reproduce(e)) }
@@ -52,7 +53,7 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	o.engine.Start = starter(o, v)
-	w, err := o.startWatch(v)
+	w, err := o.startWatch(in, v)
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,22 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/progress"
 	"stoke/pkg/report"
+	"stoke/pkg/source"
 )
 
 const (
+	// Nothing is drawn of a run that takes less than quick. Of a longer one, up to countable bytes of input are read once
+	// more, in order to know how many items there are.
+	quick     = time.Second
+	countable = 256 << 20
 	// drawEvery is how often the progress bar is drawn, flushEvery how often logs are written, metricsEvery the metrics.
 	drawEvery    = 200 * time.Millisecond
 	flushEvery   = time.Second
@@ -21,11 +26,12 @@ const (
 
 // watching is what a person asked to see of a run, besides its answers.
 type watching struct {
-	stats           bool
-	trace, metrics  string // files; "" for none
-	joblog          string
-	progress, quiet bool // forced, or forbidden; else it depends on the terminal
-	toFile          bool // answers go to --output
+	stats          bool
+	trace, metrics string // files; "" for none
+	joblog         string
+	progress       bool // is drawn, wherever that goes
+	forbidden      bool // it is not
+	quiet          bool // only errors are to be told
 }
 
 // watch follows one run for those who watch it.
@@ -38,18 +44,20 @@ type watch struct {
 	metrics  *report.Metrics
 	joblog   *report.Joblog
 	bar      *progress.Progress
+	fan      report.Fan
+	count    func()       // counts items, or nil; called once
+	items    atomic.Int64 // how many there are; 0 if that is not known
 	done     chan struct{}
 	gone     chan struct{}
 	failures []error
 }
 
 // startWatch opens what was asked for and makes the engine tell it.
-func (o *options) startWatch(v *voice) (*watch, error) {
+func (o *options) startWatch(in *os.File, v *voice) (*watch, error) {
 	w := &watch{began: time.Now(), v: v, done: make(chan struct{}), gone: make(chan struct{})}
-	var fan report.Fan
 	if o.watching.stats {
 		w.stats = report.NewStats(w.began, o.jobs)
-		fan = append(fan, w.stats)
+		w.fan = append(w.fan, w.stats)
 	}
 	if name := o.watching.trace; name != "" {
 		f, err := os.Create(name)
@@ -57,14 +65,14 @@ func (o *options) startWatch(v *voice) (*watch, error) {
 			return nil, named("--trace", err)
 		}
 		w.traceTo, w.trace = f, report.NewTrace(f, w.began, "stoke "+quoteAll(o.words))
-		fan = append(fan, w.trace)
+		w.fan = append(w.fan, w.trace)
 	}
 	if name := o.watching.metrics; name != "" {
 		w.metrics = report.NewMetrics(name, "", w.began)
 		if err := w.metrics.Write(); err != nil {
 			return nil, named("--metrics", err)
 		}
-		fan = append(fan, w.metrics)
+		w.fan = append(w.fan, w.metrics)
 	}
 	if name := o.watching.joblog; name != "" {
 		var err error
@@ -73,43 +81,46 @@ func (o *options) startWatch(v *voice) (*watch, error) {
 		}
 		o.engine.Job = w.joblog.Job
 	}
-	if len(fan) > 0 {
-		o.engine.Observe = fan
-	}
-	if kind, wanted := o.watching.bar(); wanted {
-		w.bar = progress.New(os.Stderr, progress.Options{Kind: kind, Width: terminalWidth, Background: inBackground})
-		v.redirect(w.bar)
+	o.startDrawing(w, in)
+	if len(w.fan) > 0 {
+		o.engine.Observe = w.fan
 	}
 	return w, nil
 }
 
-// bar decides whether progress is drawn, and how: on a terminal, unless answers go to one too, or if it was asked for.
-func (o *watching) bar() (kind progress.Kind, wanted bool) {
-	terminal := isTerminal(os.Stderr)
-	if !terminal || os.Getenv("TERM") == "dumb" {
-		kind = progress.Plain
+// startDrawing prepares what is drawn on the terminal, and says what stoke waits for where a person is to type it.
+func (o *options) startDrawing(w *watch, in *os.File) {
+	s := look(o)
+	if s.input && s.screen {
+		w.v.note("reading items from the terminal; end with Ctrl-D")
 	}
-	return kind, !o.quiet && (o.progress || terminal && (o.toFile || !isTerminal(os.Stdout)))
-}
-
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	return err == nil
-}
-
-func terminalWidth() int {
-	size, err := unix.IoctlGetWinsize(int(os.Stderr.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0
+	kind, what := o.watching.drawn(s)
+	if what == nothing {
+		return
 	}
-	return int(size.Col)
+	w.bar = progress.New(os.Stderr, progress.Options{Kind: kind, Width: terminalWidth, Background: inBackground, WarmUp: what == warmUp})
+	w.v.redirect(w.bar)
+	if what == warmUp {
+		w.fan = append(w.fan, warmth{bar: w.bar})
+		return
+	}
+	if size := sizeOf(in); size > 0 && size <= countable {
+		at, _ := in.Seek(0, io.SeekCurrent) // sizeOf has done the same
+		w.count = func() {
+			if n, err := source.Count(io.NewSectionReader(in, at, size), o.delimiter); err == nil {
+				w.items.Store(n)
+			}
+		}
+	}
 }
 
-// inBackground reports whether the terminal belongs to another process group, so that nothing should be drawn there.
-func inBackground() bool {
-	group, err := unix.IoctlGetInt(int(os.Stderr.Fd()), unix.TIOCGPGRP)
-	return err == nil && group != unix.Getpgrp()
+// warmth takes the line away that says that workers warm up, before the first answer is written.
+type warmth struct {
+	report.Fan // ignores all else
+	bar        *progress.Progress
 }
+
+func (w warmth) Warm(int, int, time.Duration) { w.bar.Finish(false) }
 
 // follow keeps everything up to date until finish is called. in is the input, of which size bytes are to come, or 0.
 func (w *watch) follow(e *engine.Engine, before int64, size int64) {
@@ -137,12 +148,16 @@ func (w *watch) follow(e *engine.Engine, before int64, size int64) {
 }
 
 func (w *watch) draw(e *engine.Engine, before, size int64) {
-	if w.bar == nil {
+	if w.bar == nil || time.Since(w.began) < quick {
 		return
+	}
+	if w.count != nil {
+		go w.count()
+		w.count = nil
 	}
 	s := e.Status()
 	snapshot := progress.Snapshot{Elapsed: time.Since(w.began), Answered: before + s.Answered, Failed: s.Failed, Retried: s.Retried,
-		Done: s.BytesDone, Bytes: size, Workers: s.Workers, Warming: s.Warming}
+		Items: max(s.Items, w.items.Load()), Done: s.BytesDone, Bytes: size, Workers: s.Workers, Warming: s.Warming}
 	if s.Waiting > 0 {
 		snapshot.Waiting = progress.Waiting{Seq: s.Waiting, Item: s.Item, Slot: s.Slot, For: s.For}
 	}
