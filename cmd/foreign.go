@@ -39,7 +39,7 @@ var foreign = []struct {
 	{"env", "workers have the whole environment of stoke; leave it out"},
 	{"shuf", "put it before stoke: shuf | stoke ..."},
 	{"will-cite citation bibtex", "nothing is to be cited here; leave it out"},
-	{"q quote", "no shell reads COMMAND, so nothing has to be quoted twice; leave it out"},
+	{"quote", "no shell reads COMMAND, so nothing has to be quoted twice; leave it out"},
 	{"A arg-file-sep arg-sep link xapply", "items come on standard input or with -a FILE, never as arguments"},
 }
 

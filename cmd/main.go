@@ -31,6 +31,7 @@ func Main(args []string) int {
 	debug.SetGCPercent(gcPercent)
 	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)
+	v.colours = takesColours(os.Stderr)
 	c := newCommand(v)
 	c.SetArgs(spareCommand(args))
 	var unexplained error // cobra takes no error of the help

@@ -61,7 +61,7 @@ func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, 
 	if state.Completed != nil {
 		if state, err = o.completed(j, state, in); err != nil {
 			if errors.Is(err, errComplete) {
-				v.say("note", fmt.Sprintf("%s is complete already: %s, %d of them failed", o.output, countItems(state.Items, "", ""), state.Failed))
+				v.note(fmt.Sprintf("%s is complete already: %s, %d of them failed", o.output, countItems(state.Items, "", ""), state.Failed))
 				if state.Failed > 0 {
 					err = &itemsFailed{state.Failed}
 				}
@@ -147,9 +147,9 @@ func (o *options) sumInput(in io.Reader) (sum journal.Sum, n int64, err error) {
 func announce(v *voice, name string, state *journal.State) {
 	switch {
 	case state.Items > 0:
-		v.say("note", fmt.Sprintf("%s: %s done already, %d of them failed", name, countItems(state.Items, " is", " are"), state.Failed))
+		v.note(fmt.Sprintf("%s: %s done already, %d of them failed", name, countItems(state.Items, " is", " are"), state.Failed))
 	case state.Fresh == journal.OtherRun:
-		v.say("note", fmt.Sprintf("%s was made by another run (%s differs), and is made anew", name, state.Differs[0].Name))
+		v.note(fmt.Sprintf("%s was made by another run (%s differs), and is made anew", name, state.Differs[0].Name))
 	}
 	if state.LostOut > 1<<20 || state.LostJournal > 1<<20 {
 		v.warn(fmt.Sprintf("%s: %d bytes of output could not be trusted, and are made anew", name, state.LostOut))

@@ -22,6 +22,9 @@ func (t *translated) Speech() (wire.Translator, []byte) { return t.translator, t
 
 // shower returns what shows lines of a worker on stderr, marked with its slot if there are several.
 func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
+	if o.watching.quiet {
+		return func([]byte) {}
+	}
 	prefix := ""
 	if o.jobs > 1 {
 		prefix = fmt.Sprintf("[%d] ", slot)

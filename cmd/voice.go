@@ -15,6 +15,9 @@ import (
 // voice words all messages: `stoke: error: ...`, `stoke: warning: ...`, `stoke: hint: ...`, lower case, without a full
 // stop, each written at once. It is safe for concurrent use.
 type voice struct {
+	quiet   bool // says no notes; set before anybody speaks
+	colours bool // marks what kind of message it is
+
 	mu sync.Mutex
 	to io.Writer
 }
@@ -38,6 +41,9 @@ func (v *voice) Write(p []byte) (int, error) {
 // say writes a message of one line, and beneath it lines that are quoted. What cannot be printed is escaped in all of them,
 // so that no item, answer, file name or error of a worker can pass for a message, or reach the terminal.
 func (v *voice) say(kind, text string, quoted ...string) {
+	if colour, known := colours[kind]; v.colours && known {
+		kind = colour + kind + uncoloured
+	}
 	message := fmt.Sprintf("stoke: %s: %s\n", kind, printable(text, ""))
 	for _, line := range quoted {
 		message += printable(line, "\t") + "\n"
@@ -45,9 +51,25 @@ func (v *voice) say(kind, text string, quoted ...string) {
 	_, _ = io.WriteString(v, message)
 }
 
+// colours are those of kinds of messages, uncoloured ends them.
+var colours = map[string]string{"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "hint": "\x1b[36m"}
+
+const uncoloured = "\x1b[0m"
+
 func (v *voice) warn(text string) { v.say("warning", text) }
 
-func (v *voice) note(text string) { v.say("note", text) }
+func (v *voice) note(text string) {
+	if !v.quiet {
+		v.say("note", text)
+	}
+}
+
+// retrying warns that something is tried again.
+func (v *voice) retrying(text string) {
+	if !v.quiet {
+		v.warn(text)
+	}
+}
 
 // item says that an item failed, with its worker's last words and how to see that again.
 func (v *voice) item(e *engine.ItemError, reproduce string) {

@@ -79,6 +79,7 @@ type Options struct {
 	Observe     Observer                 // optional
 	Job         Job                      // optional
 	Warn        func(string)             // told of what is odd, from any goroutine
+	Retrying    func(string)             // told of what is tried again; Warn, if it is nil
 }
 
 // Retries says how many more times an item is tried, alone in its worker, before it fails.
@@ -123,6 +124,9 @@ type Engine struct {
 // New prepares a run.
 func New(o Options) *Engine {
 	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	if o.Retrying == nil {
+		e.o.Retrying = o.Warn
+	}
 	e.habits.o = &e.o
 	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
 	e.queue.record, e.queue.moved = o.Record, time.Now()

@@ -234,14 +234,14 @@ func (c *conversation) again(b *batch) {
 func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, again int) {
 	item := &ItemError{Seq: b.First, Item: b.item(c.e.o.Delimiter), Err: cause}
 	if certain {
-		c.e.o.Warn(fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again))
+		c.e.o.Retrying(fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again))
 		return
 	}
 	text := cause.Error()
 	if c.timedOut {
 		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", c.r.slot, c.w.Pid(), c.e.o.Timeout)
 	}
-	c.e.o.Warn(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
+	c.e.o.Retrying(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
 }
 
 // expired reports whether the item that the worker is at has taken longer than may be.

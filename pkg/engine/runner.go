@@ -286,7 +286,7 @@ func (r *runner) again(err error) bool {
 		return false
 	}
 	pause := min(firstPause<<min(r.misstarts-1, 10), longestPause)
-	r.e.o.Warn(fmt.Sprintf("%v; another one is started in %v", err, pause))
+	r.e.o.Retrying(fmt.Sprintf("%v; another one is started in %v", err, pause))
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
