@@ -36,6 +36,9 @@ var files embed.FS
 //go:embed usage.txt
 var usage string
 
+//go:embed overview.md
+var overviewText string
+
 // flagsTopic is the chapter that is made from the flags.
 const flagsTopic = "flags"
 
@@ -45,18 +48,16 @@ var order = []string{
 	"exit-status", "environment", "files", "limits", "speed", flagsTopic, "how-it-works", "contributing",
 }
 
-// forms are the usages.
-var forms = []string{"stoke [flags] [--] COMMAND [ARG...]", "stoke [flags] --lang LANG CODE", "stoke [flags] --check -- COMMAND [ARG...]"}
+// overview is what stands around the flags in the whole help.
+type overview struct{ about, usage, examples, notes block }
 
-// about and notes stand at the beginning and the end of the whole help.
-var (
-	about = "stoke is xargs with warm workers. It starts COMMAND a few times and lets each copy initialise once. " +
-		"It streams items, the lines of standard input, to them, and prints the answers in input order. " +
-		"A worker reads one item per line and writes one line for each, in order, until end of file. It need not flush: any 1:1 filter works."
-	notes = "Flags stop at the first word that is not one. Every flag can also be set in the environment " +
-		"(`--init-jobs` is `STOKE_INIT_JOBS`), and by its name in the `--config` file. " +
-		"`SIZE` takes K, M, G and T, powers of 1024. `D` takes ms, s, m and h."
-)
+var readOverview = sync.OnceValue(func() overview {
+	blocks, err := parse(overviewText)
+	if err != nil || len(blocks) != 4 {
+		panic(fmt.Sprintf("overview.md has %d blocks: %v", len(blocks), err))
+	}
+	return overview{blocks[0], blocks[1], blocks[2], blocks[3]}
+})
 
 // Chapters are all chapters, in the order in which they are read. They are parsed when they are first asked for, which a
 // run does not do. Each begins with its title, and a sentence that is its summary.
@@ -101,10 +102,16 @@ func Usage() string { return usage }
 // Help is the whole help: what it is, all flags by task, the chapters, the exit statuses.
 func Help(s Screen, groups []Group) string {
 	var b strings.Builder
-	s.wrap(&b, about, 0, 0)
-	b.WriteString("\n" + s.bold("Usage:") + "\n")
-	for _, form := range forms {
-		b.WriteString("  " + form + "\n")
+	o := readOverview()
+	b.WriteString(s.text([]block{o.about}))
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{"Usage:", o.usage.lines}, {"Examples:", o.examples.lines}} {
+		b.WriteString("\n" + s.bold(part.title) + "\n")
+		for _, line := range part.lines {
+			s.codeLine(&b, line, 2)
+		}
 	}
 	for _, g := range groups {
 		b.WriteString("\n" + s.bold(g.Title+":") + "\n")
@@ -112,9 +119,7 @@ func Help(s Screen, groups []Group) string {
 			s.flag(&b, f)
 		}
 	}
-	b.WriteByte('\n')
-	s.wrap(&b, notes, 0, 0)
-	b.WriteString("\n" + s.bold("Exit status:") + "\n")
+	b.WriteString("\n" + s.text([]block{o.notes}) + "\n" + s.bold("Exit status:") + "\n")
 	status, _ := Find("exit-status")
 	for _, bl := range status.body {
 		if bl.kind == table {

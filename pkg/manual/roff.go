@@ -12,17 +12,20 @@ func Page(version string, groups []Group) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH STOKE 1 \"\" \"stoke %s\" \"User Commands\"\n.nh\n.ad l\n", roff(version))
 	b.WriteString(".SH NAME\nstoke \\- xargs with warm workers\n.SH SYNOPSIS\n")
-	for _, form := range forms {
+	o := readOverview()
+	for _, form := range o.usage.lines {
 		b.WriteString(roff(form) + "\n.br\n")
 	}
-	b.WriteString(".SH DESCRIPTION\n" + roffText(about) + "\n.SH OPTIONS\n")
+	b.WriteString(".SH DESCRIPTION\n")
+	roffBlocks(&b, []block{o.about, o.examples})
+	b.WriteString(".SH OPTIONS\n")
 	for _, g := range groups {
 		b.WriteString(".SS " + roff(g.Title) + "\n")
 		for _, f := range g.Flags {
 			b.WriteString(".TP\n" + f.roff() + "\n" + roff(f.meaning()) + "\n")
 		}
 	}
-	b.WriteString(".PP\n" + roffText(notes) + "\n")
+	roffBlocks(&b, []block{o.notes})
 	for _, c := range Chapters() {
 		if c.Name == flagsTopic {
 			continue

@@ -45,7 +45,7 @@ func (s Screen) text(blocks []block) string {
 			s.wrap(&b, bl.text, len(bl.mark)+1, len(bl.mark)+1)
 		case code:
 			for _, line := range bl.lines {
-				b.WriteString(s.codeLine(line))
+				s.codeLine(&b, line, indent)
 			}
 		case table:
 			s.terms(&b, bl)
@@ -55,18 +55,17 @@ func (s Screen) text(blocks []block) string {
 }
 
 // codeLine indents a line of code. One that is too wide goes on below itself, cut between words.
-func (s Screen) codeLine(line string) string {
+func (s Screen) codeLine(b *strings.Builder, line string, indent int) {
 	if line == "" {
-		return "\n"
+		b.WriteByte('\n')
+		return
 	}
-	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", indent))
 	var words []word
 	for text := range strings.SplitSeq(line, " ") {
 		words = append(words, word{{plain, text}})
 	}
-	s.flow(&b, words, indent, 2*indent)
-	return b.String()
+	s.flow(b, words, indent, 2*indent)
 }
 
 // terms renders a table as a list: what stands in the first column, and beside it the rest of the row.
