@@ -63,6 +63,9 @@ func TestExamples(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".md")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "README" && testing.Short() {
+				t.Skip("it loads a model a dozen times")
+			}
 			dir := t.TempDir()
 			if script, err := filepath.Abs("../testdata/examples/" + name + ".sh"); err != nil {
 				t.Fatal(err)
