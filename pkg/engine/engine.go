@@ -244,7 +244,7 @@ func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 		attempts = 0
 	}
 	e.observeFailure(b, item, slot, attempts, err, began)
-	r := result{seq: b.seq(), item: item, err: err, worker: slot, attempts: attempts}
+	r := result{seq: b.seq(), item: item, partial: b.Refused > 0, err: err, worker: slot, attempts: attempts}
 	if slot > 0 {
 		r.took = time.Since(began)
 	}

@@ -33,6 +33,7 @@ func (f *Format) plain() bool { return !f.Tag && !f.JSON }
 type result struct {
 	seq      int64
 	item     []byte
+	partial  bool // item is only the beginning
 	answer   []byte
 	err      error // why it failed, or nil
 	worker   int   // slot; 0 if no worker has seen it
@@ -45,6 +46,7 @@ type object struct {
 	Seq          int64   `json:"seq"`
 	Item         *string `json:"item,omitempty"`
 	ItemBase64   *string `json:"item_base64,omitempty"`
+	Truncated    bool    `json:"item_truncated,omitempty"` // the item is only the beginning
 	Ok           bool    `json:"ok"`
 	Answer       *string `json:"answer,omitempty"`
 	AnswerBase64 *string `json:"answer_base64,omitempty"`
@@ -62,19 +64,26 @@ func (f *Format) append(dst []byte, r *result) []byte {
 	if f.JSON {
 		return f.appendJSON(dst, r)
 	}
+	answer := r.answer
+	if r.err != nil {
+		answer = []byte(f.Fill)
+	}
 	if f.Tag {
 		dst = append(append(dst, r.item...), '\t')
+		for f.End == '\n' { // each of its lines is to be found by its tag; where NUL ends answers, it is found as a whole
+			line, rest, more := bytes.Cut(answer, []byte("\n"))
+			if !more {
+				break
+			}
+			dst = append(append(append(append(dst, line...), '\n'), r.item...), '\t')
+			answer = rest
+		}
 	}
-	if r.err != nil {
-		dst = append(dst, f.Fill...)
-	} else {
-		dst = append(dst, r.answer...)
-	}
-	return append(dst, f.End)
+	return append(append(dst, answer...), f.End)
 }
 
 func (f *Format) appendJSON(dst []byte, r *result) []byte {
-	o := object{Seq: r.seq, Ok: r.err == nil, Worker: r.worker, Attempts: r.attempts,
+	o := object{Seq: r.seq, Truncated: r.partial, Ok: r.err == nil, Worker: r.worker, Attempts: r.attempts,
 		Seconds: float64(r.took.Round(time.Microsecond)) / float64(time.Second)}
 	o.Item, o.ItemBase64 = text(r.item)
 	if r.err != nil {

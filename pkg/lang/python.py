@@ -192,7 +192,15 @@ def plain(value):
     raise TypeError("CODE gives %s, which is neither text nor JSON" % type(value).__name__)
 
 
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain).encode
+written_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain).encode
+
+# Halves of characters, which JSON can hold and UTF-8 cannot. In text, some stand for bytes of an item that were no UTF-8.
+halves = re.compile("[\ud800-\udfff]" if setup["item_type"] == "json" else "[\ud800-\udc7f\udd00-\udfff]")
+
+
+def to_json(value):
+    text = written_json(value)
+    return text if text.isascii() else halves.sub(lambda half: "\\u%04x" % ord(half[0]), text)
 
 
 def answer(value, take):
