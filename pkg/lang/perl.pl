@@ -202,15 +202,17 @@ sub column {
 
 # --- Answering
 
-# receive reads what there is, and gives what lines it completes.
+# receive reads what there is, and gives what lines it completes. What it has looked through it does not look at again.
 sub receive {
     for (;;) {
-        my $from = length $buffer;
-        my $n    = sysread $items, $buffer, 1 << 16, $from;
+        my $n = sysread $items, my $chunk, 1 << 18;
         next if !defined $n && $!{EINTR};
         return if !$n;
-        my $end = 1 + rindex $buffer, "\n";
-        return substr $buffer, 0, $end, '' if $end > $from;
+        my $end = 1 + rindex $chunk, "\n";
+        if (!$end) { $buffer .= $chunk; next }
+        my $lines = $buffer . substr $chunk, 0, $end;
+        $buffer = substr $chunk, $end;
+        return $lines;
     }
 }
 
@@ -218,6 +220,12 @@ sub receive {
 sub answer {
     my ($text) = @_;
     $checked = $waiting = Time::HiRes::clock_gettime(CLOCK);
+    if (index($text, '\\') < 0) {
+        @lines = split /\n/, $text, -1;
+        pop @lines;
+        answer_lines();
+        return deliver();
+    }
     for (my ($at, $end) = (0, 0); $at < length $text; $at = $end) {
         $end = index($text, "\n\\#", $at) + 1 || length $text;
         my $run = substr $text, $at, $end - $at;
