@@ -28,7 +28,8 @@ type dispatch struct {
 	refuse  func(*batch)
 	fail    func(error)
 	before  int64       // items of those that were read past
-	done    []done      // items that need not be done, in their order
+	done    []done      // items that need not be done and have not been read past, in their order
+	between []*batch    // items that were read between those and not taken, in their order
 	proven  func() bool // whether any worker has answered
 
 	out      int                    // batches taken, and neither closed nor given back
@@ -67,10 +68,10 @@ func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, 
 			d.waiting[r.slot-1] = r
 			return nil, source.Empty
 		}
-		limit, state := d.readPast(most)
-		var items source.Batch
+		state := d.compare()
+		var b *batch
 		if state == source.Took {
-			items, state = d.source.Take(limit, source.Slab)
+			b, state = d.next(most)
 		}
 		switch state {
 		case source.End:
@@ -80,24 +81,45 @@ func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, 
 			d.waiting[r.slot-1] = r
 			return nil, state
 		}
-		b := d.queue.push(items)
 		if b.Refused > 0 {
 			d.refuse(b)
 			continue
 		}
 		d.out++
-		if d.source.More() {
+		if d.more() {
 			d.wakeOne()
 		}
 		return b, state
 	}
 }
 
+// next takes the next items, at most most: those between others that are done first.
+func (d *dispatch) next(most int) (*batch, source.State) {
+	if len(d.between) == 0 {
+		items, state := d.source.Take(most, source.Slab)
+		if state != source.Took {
+			return nil, state
+		}
+		return d.queue.push(items), state
+	}
+	b := d.between[0]
+	if b.N > most {
+		d.between[0] = d.queue.split(b, most, d.delim)
+	} else {
+		d.between = d.between[1:]
+	}
+	return b, source.Took
+}
+
+// more reports whether there are items to be taken now, ended whether there will never be.
+func (d *dispatch) more() bool  { return len(d.between) > 0 || d.source.More() }
+func (d *dispatch) ended() bool { return len(d.between) == 0 && d.source.Over() }
+
 // again takes the oldest batch that was given back, if r may have it. One that must be alone is for a runner that is
 // idle; if nobody else is about to take it, r is to become that.
 func (d *dispatch) again(r *runner, most int, idle bool) (*batch, source.State) {
 	for i, b := range d.returned {
-		if b.doubt && !d.proven() && d.source.More() {
+		if b.doubt && !d.proven() && d.more() {
 			continue
 		}
 		if b.alone && !idle {
@@ -203,6 +225,9 @@ func (d *dispatch) taken() (items, before, bytes int64) {
 		return 0, 0, 0
 	}
 	items, bytes = d.source.Taken()
+	if len(d.between) > 0 {
+		items = d.between[0].First - 1
+	}
 	return items, d.before, bytes
 }
 
@@ -214,7 +239,7 @@ func (d *dispatch) over() bool {
 }
 
 func (d *dispatch) overLocked() bool {
-	return (d.drained.Load() || d.source.Over()) && len(d.returned) == 0
+	return (d.drained.Load() || d.ended()) && len(d.returned) == 0
 }
 
 // Outlook is what a run has still to answer.
@@ -231,9 +256,9 @@ func (d *dispatch) outlook() Outlook {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.out > 0 || len(d.returned) > 0 || len(d.later) > 0 || d.source != nil && d.source.More():
+	case d.out > 0 || len(d.returned) > 0 || len(d.later) > 0 || d.source != nil && d.more():
 		return ItemsInHand
-	case d.drained.Load() || d.source != nil && d.source.Over():
+	case d.drained.Load() || d.source != nil && d.ended():
 		return AllAnswered
 	}
 	return ItemsMayCome

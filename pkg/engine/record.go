@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"stoke/pkg/journal"
@@ -67,37 +68,48 @@ func InputSum(items source.Batch) journal.Sum {
 	return sum
 }
 
-// readPast reads past items that are done, if they come next, and limits most to those that are not. state is Empty if
-// there is nothing to wait for.
-func (d *dispatch) readPast(most int) (limit int, state source.State) {
+// compare reads past all items that are done, and puts what lies between them aside. state is Took when all were found to be those of
+// the run that is resumed: not before is anything new run or recorded, which would make it two runs in one.
+func (d *dispatch) compare() source.State {
 	for len(d.done) > 0 {
-		r := &d.done[0]
-		if next := d.source.Next(); next < r.First {
-			return int(min(int64(most), r.First-next)), source.Took
+		r, next := &d.done[0], d.source.Next()
+		most, between := r.N-r.read, next < r.First
+		if between {
+			most = int(min(r.First-next, math.MaxInt32))
 		}
-		items, state := d.source.Take(r.N-r.read, source.Slab)
-		if state == source.End {
+		items, state := d.source.Take(most, source.Slab)
+		switch {
+		case state == source.End && d.source.Err() == nil:
 			d.fail(&MismatchError{First: d.source.Next()})
+			return state
+		case state != source.Took:
+			return state
+		case between:
+			d.between = append(d.between, d.queue.push(items))
+		case !d.readPast(r, items):
+			return source.End
 		}
-		if state != source.Took {
-			return 0, state
-		}
-		r.sum = r.sum.Then(InputSum(items))
-		d.queue.pool.Put(items.Items)
-		d.before += int64(items.N)
-		if r.read += items.N; r.read < r.N {
-			continue
-		}
-		if r.sum != r.Input {
-			d.fail(&MismatchError{r.First, r.First + int64(r.N) - 1})
-			return 0, source.End
-		}
-		if r.held != nil {
-			d.queue.pushHeld(*r.held)
-		}
-		d.done = d.done[1:]
 	}
-	return most, source.Took
+	return source.Took
+}
+
+// readPast reads past some items of r, the first ones that are done. When it comes to their end they must be the same.
+func (d *dispatch) readPast(r *done, items source.Batch) bool {
+	r.sum = r.sum.Then(InputSum(items))
+	d.queue.pool.Put(items.Items)
+	d.before += int64(items.N)
+	if r.read += items.N; r.read < r.N {
+		return true
+	}
+	if r.sum != r.Input {
+		d.fail(&MismatchError{r.First, r.First + int64(r.N) - 1})
+		return false
+	}
+	if r.held != nil {
+		d.queue.pushHeld(*r.held)
+	}
+	d.done = d.done[1:]
+	return true
 }
 
 // piece describes the next n items of b that are finished, with a failure if it is one that failed; nil if nothing is recorded.
