@@ -23,8 +23,8 @@ func (e *VersionError) Error() string {
 
 // Difference is one value by which two runs differ. A value that one of them does not have is empty, as are private ones.
 type Difference struct {
-	Name, Then, Now string
-	Private         bool
+	Name, Then, Now    string
+	Private, Revisable bool
 }
 
 func (d *Difference) String() string {

@@ -3,6 +3,7 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 )
 
 // Identity says which run this is. A run is resumed only by one with the same identity.
@@ -11,10 +12,11 @@ type Identity struct {
 	Facts     []Fact // whatever shapes the answers, in an order that does not change
 }
 
-// Fact is a named value: an input, a COMMAND, a flag. Of a private one, which may hold a password, only a digest is kept.
+// Fact is a named value: an input, a COMMAND, a flag. Of a private one, which may hold a password, only a digest is kept. A revisable one
+// says only what failed items print: a run that differs by it alone is resumed, after Revise.
 type Fact struct {
-	Name, Value string
-	Private     bool
+	Name, Value        string
+	Private, Revisable bool
 }
 
 // kept is what a journal holds of the value.
@@ -61,5 +63,10 @@ func difference(then, now Fact) Difference {
 	if now.Private {
 		return Difference{Name: then.Name, Private: true}
 	}
-	return Difference{Name: then.Name, Then: then.Value, Now: now.Value}
+	return Difference{Name: then.Name, Then: then.Value, Now: now.Value, Revisable: now.Revisable}
+}
+
+// revisable reports whether two runs differ, and only by what failed items print.
+func revisable(differs []Difference) bool {
+	return len(differs) > 0 && !slices.ContainsFunc(differs, func(d Difference) bool { return !d.Revisable })
 }

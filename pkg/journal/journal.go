@@ -55,12 +55,17 @@ func (j *Journal) Hold(p Piece) (h Held, err error) {
 
 // record appends a record of p, with its output where that belongs.
 func (j *Journal) record(p Piece, kind byte, h *Held) error {
-	e, err := p.entry()
+	e, err := p.entry() // not under the lock
 	if err != nil {
 		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.add(p, e, kind, h)
+}
+
+// add is record, with the lock held, of a piece and its entry.
+func (j *Journal) add(p Piece, e entry, kind byte, h *Held) error {
 	if err := j.usable(); err != nil {
 		return err
 	}

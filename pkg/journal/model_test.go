@@ -326,6 +326,36 @@ func (m *model) retry() error {
 	return m.take(st, false)
 }
 
+// revise makes the failed items print something else.
+func (m *model) revise() error {
+	failed := maps.Clone(m.failed)
+	for item := range failed { // a crash may leave them not done
+		delete(m.acked, item)
+		delete(m.durable, item)
+	}
+	revised := 0
+	st, err := m.j.Revise(func(f FailedItem) []byte {
+		revised++
+		m.calls[f.Seq]++
+		line := fmt.Sprintf("%d.%d revised\n", f.Seq, m.calls[f.Seq])
+		if string(f.Item) != m.items[f.Seq-1] || !failed[f.Seq] {
+			line = "wrong"
+		}
+		if m.skip {
+			line = ""
+		}
+		m.tried[line] = m.calls[f.Seq]
+		return []byte(line)
+	})
+	if err != nil {
+		return err
+	}
+	if revised != len(failed) || int(st.Failed) != revised || st.Completed != nil {
+		return fmt.Errorf("%d of %d failed items revised, %d failed", revised, len(failed), st.Failed)
+	}
+	return m.take(st, false)
+}
+
 // crash runs a model with crashes until it is complete, and then some.
 func (m *model) crash() error {
 	power := false
@@ -342,7 +372,11 @@ func (m *model) crash() error {
 		st, err := m.start(power)
 		if err == nil && m.rng.Intn(3) == 0 && retries > 0 {
 			retries--
-			if err = m.retry(); err == nil {
+			again := m.retry
+			if m.rng.Intn(2) == 0 {
+				again = m.revise
+			}
+			if err = again(); err == nil {
 				st.Completed = m.j.complete
 			}
 		}

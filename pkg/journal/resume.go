@@ -26,7 +26,7 @@ const (
 // State is what Resume has found. It belongs to the caller.
 type State struct {
 	Fresh   Reason
-	Differs []Difference // with OtherRun: from the run that was complete
+	Differs []Difference // with OtherRun: from the run that was complete; with Continues: what Revise is to be called for
 
 	Next          int64   // all items before it are in OUT.part, and not this one
 	Input         Sum     // of the items before Next
@@ -199,10 +199,14 @@ func (j *Journal) resume() (*State, error) {
 	if len(r.done) == 0 {
 		return j.fresh(NothingDone)
 	}
-	if len(differs) > 0 {
+	if len(differs) > 0 && !revisable(differs) {
 		return nil, &MismatchError{j.name(), differs}
 	}
-	return j.goOn(r, info.Size)
+	st, err := j.goOn(r, info.Size)
+	if st != nil {
+		st.Differs = differs
+	}
+	return st, err
 }
 
 // header reads what the journal begins with.
@@ -256,7 +260,7 @@ func (j *Journal) finished(r *replay, differs []Difference) (*State, error) {
 	switch {
 	case !same && partErr == nil:
 		return nil, nil
-	case len(differs) > 0:
+	case len(differs) > 0 && !revisable(differs):
 		st, err := j.fresh(OtherRun)
 		if st != nil {
 			st.Differs = differs
@@ -269,7 +273,9 @@ func (j *Journal) finished(r *replay, differs []Difference) (*State, error) {
 	}
 	j.adopt(r, nil, r.complete.Out)
 	j.complete = r.complete
-	return j.state(nil), j.fs.SyncDir(filepath.Dir(j.out)) // a killed process may not have come to that
+	st := j.state(nil)
+	st.Differs = differs
+	return st, j.fs.SyncDir(filepath.Dir(j.out)) // a killed process may not have come to that
 }
 
 // sumOut reads the first n bytes of OUT.
@@ -304,6 +310,10 @@ func (j *Journal) goOn(r *replay, size int64) (*State, error) {
 		if r, err = read(j.file, j.base, cut, r.unordered); err != nil {
 			return nil, err
 		}
+	}
+	// A killed process may have given the journal its name and not come to making that durable: the one before must not come back.
+	if err := j.fs.SyncDir(filepath.Dir(j.out)); err != nil {
+		return nil, err
 	}
 	lostOut, lostJournal := info.Size-intact.Len, size-r.end
 	j.adopt(r, part, intact)

@@ -246,6 +246,11 @@ func (j *Journal) Reopen() (*State, error) {
 	defer j.syncing.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.withFailedUndone(false)
+}
+
+// withFailedUndone is Reopen; always writes the journal anew, with the facts of today, though nothing failed.
+func (j *Journal) withFailedUndone(always bool) (*State, error) {
 	if j.err != nil {
 		return nil, j.err
 	}
@@ -253,7 +258,7 @@ func (j *Journal) Reopen() (*State, error) {
 	if err != nil {
 		return nil, j.fail(j.name(), err)
 	}
-	if j.failed == 0 {
+	if j.failed == 0 && !always {
 		return j.state(r), nil
 	}
 	src := j.part
