@@ -96,6 +96,27 @@ func (o *answers) finish(complete bool) error {
 	return nil
 }
 
+// notAccepted says that items failed, and that this keeps OUT from appearing.
+type notAccepted struct {
+	err  error
+	hint string // where the answers are, and the ways on
+}
+
+func (e *notAccepted) Error() string { return e.err.Error() }
+func (e *notAccepted) Unwrap() error { return e.err }
+
+// waysOn adds to an error of failed items, if they were not accepted and keep OUT away, what can be done now.
+func (o *options) waysOn(err error, out *answers) error {
+	if statusOf(err) != statusItems || o.accepted || out.part == nil && out.journal == nil {
+		return err
+	}
+	hint := "the answers are in " + o.output + ".part; "
+	if o.resume {
+		return &notAccepted{err, hint + "--retry-failed tries the failed items again, --on-error fill or skip accepts them as they are"}
+	}
+	return &notAccepted{err, hint + "--on-error fill or skip accepts items that fail, --resume keeps what is done for another try"}
+}
+
 // errClosed says that stoke was started without a standard input.
 var errClosed = errors.New("standard input is closed, so there are no items to read; if none are meant, say </dev/null (open it for reading only)")
 

@@ -1,25 +1,19 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 	"time"
 
-	"stoke/pkg/cut"
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
 	"stoke/pkg/output"
-	"stoke/pkg/source"
 )
 
 // syncEvery is how often what is finished is made to outlive a power cut. A kill -9 costs nothing anyway.
 const syncEvery = time.Second
-
-// errComplete says that there is nothing to do: an earlier run has completed OUT.
-var errComplete = errors.New("complete already")
 
 // identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
 func (o *options) identity(s *settings, args []string) journal.Identity {
@@ -40,9 +34,26 @@ func (o *options) identity(s *settings, args []string) journal.Identity {
 		open("--lang", s.Lang), open("--interpreter", s.Interpreter), open("--item-type", s.ItemType),
 		private("--arg", quoteAll(s.Arg)), private("--argjson", quoteAll(s.ArgJSON)),
 		open("--tag", strconv.FormatBool(s.Tag)), open("--json", strconv.FormatBool(s.JSON)), open("--zero-terminated", strconv.FormatBool(s.Zero)),
-		open("--on-error", s.OnError), open("--ready", s.Ready),
+		open("--ready", s.Ready), o.failedFact(),
 	}
 	return id
+}
+
+// failedFact says what failed items print, and whether it is known what those print that have failed before: an object of --json says
+// why, which the journal does not know.
+func (o *options) failedFact() journal.Fact {
+	fact := journal.Fact{Name: "--on-error", Revisable: true}
+	switch f := &o.engine.Format; {
+	case f.OnError == engine.Stop:
+		fact.Value, fact.Revisable = "stop", false
+	case f.OnError == engine.Skip:
+		fact.Value = "skip"
+	case f.JSON:
+		fact.Revisable = false
+	case f.Fill != "":
+		fact.Value = "fill=" + f.Fill
+	}
+	return fact
 }
 
 // openJournal opens the output with its journal, and says what of the run is done.
@@ -58,89 +69,14 @@ func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, 
 	if err != nil {
 		return nil, nil, resumeError(err)
 	}
-	if state.Completed != nil {
-		if state, err = o.completed(j, state, in); err != nil {
-			if errors.Is(err, errComplete) {
-				v.note(fmt.Sprintf("%s is complete already: %s, %d of them failed", o.output, countItems(state.Items, "", ""), state.Failed))
-				if state.Failed > 0 {
-					err = &itemsFailed{state.Failed}
-				}
-				if e := o.failedBefore(j); e != nil {
-					err = e
-				}
-			}
-			j.Close()
-			return nil, state, err
-		}
-	} else if o.retryFailed && state.Failed > 0 {
-		if state, err = j.Reopen(); err != nil {
-			j.Close()
-			return nil, nil, resumeError(err)
-		}
+	if state, err = o.takeUp(j, state, in, v); err != nil {
+		j.Close()
+		return nil, state, err
 	}
 	announce(v, o.output, state)
 	out := &answers{journal: j}
 	out.keepSynced()
 	return out, state, nil
-}
-
-// failedBefore writes the items that had failed when the run was completed to the file for failed items.
-func (o *options) failedBefore(j *journal.Journal) error {
-	to, err := openFailed(o.failed)
-	if err != nil {
-		return err
-	}
-	return (&answers{journal: j}).restoreFailed(to)
-}
-
-// completed decides what to do about a run that is complete: nothing, if its input is the same; else it starts afresh.
-func (o *options) completed(j *journal.Journal, state *journal.State, in *os.File) (*journal.State, error) {
-	if o.retryFailed && state.Completed.Failed > 0 {
-		again, err := j.Reopen()
-		return again, resumeError(err)
-	}
-	start, seekErr := in.Seek(0, io.SeekCurrent)
-	sum, n, err := o.sumInput(in)
-	if err != nil {
-		return nil, &engine.ReadError{Err: err}
-	}
-	if sum == state.Completed.Input && n == state.Completed.Items {
-		state.Items, state.Failed = state.Completed.Items, state.Completed.Failed
-		return state, errComplete
-	}
-	if seekErr != nil {
-		return nil, fmt.Errorf("--resume: %s is complete, but of another input than this", o.output)
-	}
-	if _, err := in.Seek(start, io.SeekStart); err != nil {
-		return nil, &engine.ReadError{Err: err}
-	}
-	return &journal.State{Next: 1}, resumeError(j.Restart())
-}
-
-// sumInput reads the input to its end, as a run would.
-func (o *options) sumInput(in io.Reader) (sum journal.Sum, n int64, err error) {
-	var pool source.Pool
-	ready := make(chan struct{}, 1)
-	src := source.New(in, cut.Delimiter(o.delimiter), o.engine.MaxItem, &pool, func() {
-		select {
-		case ready <- struct{}{}:
-		default:
-		}
-	})
-	defer src.Close()
-	for {
-		items, state := src.Take(1<<20, source.Slab)
-		switch state {
-		case source.End:
-			return sum, n, src.Err()
-		case source.Empty:
-			<-ready
-		default:
-			sum = sum.Then(engine.InputSum(items))
-			n += int64(items.N)
-			pool.Put(items.Items)
-		}
-	}
 }
 
 // announce says what is taken up again.

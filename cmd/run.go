@@ -80,6 +80,7 @@ func run(o *options, v *voice) error {
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
 	}
+	err = o.waysOn(err, out)
 	if e := w.finish(e, before, size, statusOf(err)); e != nil && err == nil {
 		err = e
 	}

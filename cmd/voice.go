@@ -115,16 +115,19 @@ func (v *voice) report(err error) {
 	}
 	words, hint := "", ""
 	var (
-		usage *usageError
-		limit *limitError
-		proto *engine.ProtocolError
-		start *engine.InitError
+		usage  *usageError
+		limit  *limitError
+		failed *notAccepted
+		proto  *engine.ProtocolError
+		start  *engine.InitError
 	)
 	switch {
 	case errors.As(err, &usage):
 		hint = usage.hint
 	case errors.As(err, &limit):
 		hint = limit.hint
+	case errors.As(err, &failed):
+		hint = failed.hint
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
 	case errors.As(err, &start):

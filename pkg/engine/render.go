@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"time"
 	"unicode/utf8"
 )
@@ -81,6 +82,16 @@ func (f *Format) append(dst []byte, r *result) []byte {
 	}
 	return append(append(dst, answer...), f.End)
 }
+
+// Failed is what an item that has failed prints, where that does not say why: not with JSON.
+func (f *Format) Failed(item []byte) []byte {
+	if f.JSON {
+		return nil
+	}
+	return f.append(nil, &result{item: item, err: errFailed})
+}
+
+var errFailed = errors.New("failed")
 
 func (f *Format) appendJSON(dst []byte, r *result) []byte {
 	o := object{Seq: r.seq, Truncated: r.partial, Ok: r.err == nil, Worker: r.worker, Attempts: r.attempts,
