@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"cmp"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -68,6 +70,12 @@ func isTerminal(f *os.File) bool {
 // takesColours reports whether f is a terminal that shows them, and its owner has not said that none are wanted.
 func takesColours(f *os.File) bool {
 	return isTerminal(f) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// showsUTF8 reports whether the locale says that text is UTF-8.
+func showsUTF8() bool {
+	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
+	return strings.Contains(strings.ReplaceAll(strings.ToLower(locale), "-", ""), "utf8")
 }
 
 func terminalWidth() int {

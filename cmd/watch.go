@@ -201,7 +201,7 @@ func (w *watch) finish(e *engine.Engine, before, size int64, status int) error {
 		w.keep("--metrics", w.metrics.Finish(now, status))
 	}
 	if w.stats != nil {
-		fmt.Fprint(w.v, w.stats.Text(now))
+		fmt.Fprint(w.v, w.stats.Text(now, !showsUTF8()))
 	}
 	if len(w.failures) > 0 {
 		return w.failures[0]

@@ -83,7 +83,7 @@ func TestRecordersAreSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	for range 20 {
-		_ = stats.Text(at(time.Second))
+		_ = stats.Text(at(time.Second), false)
 		if err := metrics.Write(); err != nil {
 			t.Error(err)
 		}

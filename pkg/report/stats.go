@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 )
+
+// columns is how wide a summary may be.
+const columns = 80
 
 // slowest is how many of the slowest items a summary names.
 const slowest = 5
@@ -158,8 +160,8 @@ func (w *slotStats) lived(b birth, at time.Time) {
 }
 
 // Text is the summary of the run, which ended at that time: several lines, each ended. Workers that were not told to
-// have ended count as running until then.
-func (s *Stats) Text(end time.Time) string {
+// have ended count as running until then. No line has more than 80 columns; ascii restricts it to ASCII.
+func (s *Stats) Text(end time.Time, ascii bool) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wall := end.Sub(s.began)
@@ -170,10 +172,14 @@ func (s *Stats) Text(end time.Time) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s answered, %s failed, %s retried in %s%s\n", plural(s.answered, "item"), count(s.failed),
 		count(s.retried), span(wall), pace(s.answered+s.failed, wall))
-	table(&text, slots)
-	s.latencies(&text)
+	g := &drawn
+	if ascii {
+		g = &plain
+	}
+	table(&text, slots, wall, g)
+	s.latencies(&text, g)
 	s.breakEven(&text, slots, wall)
-	return text.String()
+	return strings.ReplaceAll(text.String(), drawn.micro, g.micro)
 }
 
 // pace says how many items a second that is, where it can be said.
@@ -184,47 +190,22 @@ func pace(items int64, wall time.Duration) string {
 	return fmt.Sprintf(" (%s items/s)", digits3(float64(items)/wall.Seconds()))
 }
 
-// table has a row for each slot that ever had a worker.
-func table(text *strings.Builder, slots []slotStats) {
-	rows := tabwriter.NewWriter(text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	defer rows.Flush()
-	head := false
-	for i, w := range slots {
-		if w.starts == 0 && w.items == 0 {
-			continue
-		}
-		if !head {
-			fmt.Fprintln(rows, "worker\tstarts\tinit\tbusy\t\twaiting\titems\t")
-			head = true
-		}
-		waiting := max(w.alive-w.init-w.busy, 0)
-		share := ""
-		if w.busy+waiting > 0 {
-			share = fmt.Sprintf("%.0f%%", 100*w.busy.Seconds()/(w.busy+waiting).Seconds())
-		}
-		fmt.Fprintf(rows, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n",
-			i+1, count(w.starts), span(w.init), span(w.busy), share, span(waiting), count(w.items))
-	}
-}
-
-func (s *Stats) latencies(text *strings.Builder) {
+func (s *Stats) latencies(text *strings.Builder, g *glyphs) {
 	if s.latency.total == 0 {
 		return
 	}
 	q := s.latency.quantile
-	fmt.Fprintf(text, "latency of an item: p50 %s, p95 %s, p99 %s, max %s\n",
+	fmt.Fprintf(text, "time of an item: p50 %s, p95 %s, p99 %s, max %s\n",
 		span(q(.50)), span(q(.95)), span(q(.99)), span(s.latency.max))
-	text.WriteString("slowest:")
-	for i, r := range s.slow {
-		if r.n == 0 {
+	s.distribution(text, g)
+	line := "slowest: " + s.slow[0].String()
+	for _, r := range s.slow[1:] {
+		if r.n == 0 || len(line)+len(", ")+len(r.String()) > columns {
 			break
 		}
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		fmt.Fprintf(text, " %s", r)
+		line += ", " + r.String()
 	}
-	text.WriteByte('\n')
+	text.WriteString(line + "\n")
 }
 
 // String names the items and says how long each of them took. Numbers are written as messages write them.
@@ -256,11 +237,11 @@ func (s *Stats) breakEven(text *strings.Builder, slots []slotStats, wall time.Du
 	abreast := float64(min(int64(s.jobs), items))
 	starting := float64(items) * each / abreast
 	ratio := (starting + busy.Seconds()/abreast) / wall.Seconds()
-	fmt.Fprintf(text, "a process for each item: %s of init x %s", span(seconds(each)), plural(items, "item"))
+	fmt.Fprintf(text, "a start for each item: %s x %s", span(seconds(each)), plural(items, "item"))
 	if abreast > 1 {
 		fmt.Fprintf(text, " / %d jobs", int64(abreast))
 	}
-	fmt.Fprintf(text, " = %s in starting alone; %s\n", span(seconds(starting)), comparison(ratio))
+	fmt.Fprintf(text, " = %s;\n  %s\n", span(seconds(starting)), comparison(ratio))
 }
 
 // comparison says what it means that something takes ratio times as long.

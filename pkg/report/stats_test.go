@@ -85,21 +85,87 @@ func TestStatsText(t *testing.T) {
 	example(s)
 	want := strings.Join([]string{
 		"103 items answered, 1 failed, 1 retried in 10.0 s (10.4 items/s)",
-		"  worker  starts    init    busy       waiting  items",
-		"       1       1  1.00 s  4.20 s  47%   4.80 s    102",
-		"       2       2  5.00 s  3.00 s  75%   1.00 s      2",
-		"latency of an item: p50 40.4 ms, p95 40.4 ms, p99 998 ms, max 2.00 s",
-		"slowest: item 101 2.00 s, item 102 1.00 s (failed), items 103-104 100 ms each, items 1-100 40.0 ms each",
-		"a process for each item: 2.00 s of init x 104 items / 2 jobs = 1m44s in starting alone; " +
-			"all in all that would have taken about 11x longer",
+		"worker  ░ warm-up █ busy · waiting  warm-up     busy       waiting  items starts",
+		"     1  ░░░███████████············   1.00 s   4.20 s  47%   4.80 s    102      1",
+		"     2  ░░░░░░░░░░░░░████████··      5.00 s   3.00 s  75%   1.00 s      2      2",
+		"time of an item: p50 40.4 ms, p95 40.4 ms, p99 998 ms, max 2.00 s",
+		"  40.0 ms │████████████████████████████████████████████     100  96% p50 p95",
+		"         ⋮",
+		"   100 ms │▉                                                  2   2%",
+		"         ⋮",
+		"   1.00 s │▌                                                  1  <1% p99",
+		"         ⋮",
+		"   2.00 s │▌                                                  1  <1%",
+		"slowest: item 101 2.00 s, item 102 1.00 s (failed), items 103-104 100 ms each",
+		"a start for each item: 2.00 s x 104 items / 2 jobs = 1m44s;",
+		"  all in all that would have taken about 11x longer",
 		""}, "\n")
-	if got := s.Text(at(10 * time.Second)); got != want {
+	if got := s.Text(at(10*time.Second), false); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
+// What the locale cannot show is not shown, and nothing is wider than a screen.
+func TestStatsFitTheScreen(t *testing.T) {
+	s := NewStats(epoch, 100)
+	random := rand.New(rand.NewPCG(3, 4))
+	for i := range 100_000 {
+		took := time.Duration(math.Exp(random.Float64()*30) + 1)
+		s.Started(i%100+1, i, epoch)
+		s.Warm(i%100+1, i, took)
+		s.Done(i%100+1, int64(i)*10_000+1, 10_000, epoch, took, 0, 0)
+		s.Ended(i%100+1, i, epoch.Add(took), "", true)
+	}
+	for _, ascii := range []bool{false, true} {
+		text := s.Text(at(10*time.Hour), ascii)
+		for line := range strings.Lines(text) {
+			if n := len([]rune(line)) - 1; n > columns {
+				t.Errorf("%d columns: %s", n, line)
+			}
+		}
+		if n := strings.Count(text, "\n"); n > mostWorkers+mostRows+6 {
+			t.Errorf("%d lines:\n%s", n, text)
+		}
+		if foreign := strings.ContainsFunc(text, func(r rune) bool { return r > 126 }); foreign == ascii {
+			t.Errorf("ascii %v:\n%s", ascii, text)
+		}
+	}
+}
+
+func TestDistributionFindsItsScale(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		times []time.Duration
+		want  string // bounds of the rows, with their quantiles
+	}{
+		{"one", []time.Duration{100 * time.Millisecond}, "100ms p50 p95 p99"},
+		{"alike", []time.Duration{100 * time.Millisecond, 102 * time.Millisecond, 103 * time.Millisecond}, "100ms p50 p95 p99"},
+		{"a straggler", []time.Duration{time.Millisecond, time.Millisecond, 10 * time.Second}, "1ms p50 ... 10s p95 p99"},
+		{"ten decades", []time.Duration{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10},
+			"1ns 10ns 100ns 1µs 10µs 100µs p50 1ms 10ms 100ms 1s 10s p95 p99"},
+		{"nothing at all", []time.Duration{0, 0}, "1ns p50 p95 p99"},
+		{"for ever", []time.Duration{math.MaxInt64}, "2500000h0m0s p50 p95 p99"},
+	} {
+		var h histogram
+		for _, d := range tt.times {
+			h.add(d, 1)
+		}
+		var got []string
+		for _, r := range h.rows() {
+			if r.n == 0 {
+				got = append(got, "...")
+				continue
+			}
+			got = append(got, r.from.String()+r.marks)
+		}
+		if got := strings.Join(got, " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestStatsOfNothing(t *testing.T) {
-	if got, want := NewStats(epoch, 0).Text(epoch), "0 items answered, 0 failed, 0 retried in 0 s\n"; got != want {
+	if got, want := NewStats(epoch, 0).Text(epoch, false), "0 items answered, 0 failed, 0 retried in 0 s\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -109,14 +175,15 @@ func TestStatsOfWorkersThatStillRun(t *testing.T) {
 	s.Started(1, 5, at(0))
 	s.Started(3, 6, at(time.Second))
 	s.Warm(1, 5, time.Second)
-	first := s.Text(at(4 * time.Second))
-	if !strings.Contains(first, "1       1  1.00 s   0 s  0%   3.00 s") || !strings.Contains(first, "3       1  3.00 s   0 s          0 s") {
+	first := s.Text(at(4*time.Second), false)
+	if !strings.Contains(first, "\n     1  ░░░░░░░···················   1.00 s      0 s   0%   3.00 s      0\n") ||
+		!strings.Contains(first, "\n     3  ░░░░░░░░░░░░░░░░░░░░         3.00 s      0 s           0 s      0\n") {
 		t.Error(first)
 	}
-	if strings.Contains(first, "\n       2") {
+	if strings.Contains(first, "\n     2 ") {
 		t.Errorf("worker 2 was never started:\n%s", first)
 	}
-	if again := s.Text(at(4 * time.Second)); again != first {
+	if again := s.Text(at(4*time.Second), false); again != first {
 		t.Errorf("a second look shows something else:\n%s\n%s", first, again)
 	}
 }
@@ -150,7 +217,7 @@ func TestStatsKeepTheSlowest(t *testing.T) {
 func TestItemsWithoutAWorker(t *testing.T) {
 	s := NewStats(epoch, 1)
 	s.Failed(0, 7, "too long", 0, 0, 0, epoch, 0, "exceeds --max-item")
-	if got, want := s.Text(at(time.Second)), "0 items answered, 1 failed, 0 retried in 1.00 s (1.00 items/s)\n"; got != want {
+	if got, want := s.Text(at(time.Second), false), "0 items answered, 1 failed, 0 retried in 1.00 s (1.00 items/s)\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -163,25 +230,24 @@ func TestBreakEven(t *testing.T) {
 		want              string
 	}{
 		{"dear init", 1, 1000, time.Second, time.Millisecond, 2 * time.Second,
-			"1.00 s of init x 1,000 items = 16m40s in starting alone; all in all that would have taken about 501x longer"},
+			"1.00 s x 1,000 items = 16m40s;\n  all in all that would have taken about 501x longer"},
 		{"cheap init", 4, 100, time.Millisecond, 40 * time.Millisecond, time.Second,
-			"1.00 ms of init x 100 items / 4 jobs = 25.0 ms in starting alone; all in all that would have taken about as long"},
+			"1.00 ms x 100 items / 4 jobs = 25.0 ms;\n  all in all that would have taken about as long"},
 		{"no use", 4, 100, time.Millisecond, 40 * time.Millisecond, 2 * time.Second, "that would have been faster than warm workers"},
-		{"fewer items than jobs", 8, 1, time.Second, time.Second, time.Second, "1.00 s of init x 1 item = 1.00 s in starting alone; " +
-			"all in all that would have taken about 2.0x longer"},
+		{"fewer items than jobs", 8, 1, time.Second, time.Second, time.Second, "1.00 s x 1 item = 1.00 s;\n  all in all that would have taken about 2.0x longer"},
 	} {
 		s := NewStats(epoch, tt.jobs)
 		s.Started(1, 1, epoch)
 		s.Warm(1, 1, tt.init)
 		s.Done(1, 1, tt.items, epoch, time.Duration(tt.items)*tt.each, 0, 0)
-		if got := s.Text(epoch.Add(tt.whole)); !strings.Contains(got, tt.want) {
+		if got := s.Text(epoch.Add(tt.whole), false); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got\n%swant %q", tt.name, got, tt.want)
 		}
 	}
 	s := NewStats(epoch, 2)
 	s.Started(1, 1, epoch)
 	s.Done(1, 1, 5, epoch, time.Second, 0, 0)
-	if got := s.Text(at(time.Second)); strings.Contains(got, "process") {
+	if got := s.Text(at(time.Second), false); strings.Contains(got, "a start") {
 		t.Errorf("nobody knows what an init takes, but:\n%s", got)
 	}
 }
