@@ -18,7 +18,7 @@ import (
 type fence struct {
 	language, info string
 	line           int
-	text           string
+	before, text   string // before: the paragraph above
 }
 
 // pages are what people read: the chapters, and the README.
@@ -37,18 +37,24 @@ func fences(t *testing.T, file string) (all []fence) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside := false
+	inside, paragraph, blank := false, "", false
 	for i, line := range strings.Split(string(source), "\n") {
 		info, edge := strings.CutPrefix(line, "```")
 		switch {
 		case edge && !inside:
 			language, rest, _ := strings.Cut(info, " ")
-			all = append(all, fence{language: language, info: rest, line: i + 1})
+			all = append(all, fence{language: language, info: rest, line: i + 1, before: paragraph})
 			inside = true
 		case edge:
 			inside = false
 		case inside:
 			all[len(all)-1].text += line + "\n"
+		case line == "":
+			blank = true
+		case blank:
+			paragraph, blank = line, false
+		default:
+			paragraph += " " + line
 		}
 	}
 	return all
@@ -77,6 +83,9 @@ func TestExamples(t *testing.T) {
 			all := fences(t, file)
 			for _, f := range all {
 				if named := f.info != "" && f.language != "console"; named {
+					if !strings.Contains(f.before, "`"+f.info+"`") {
+						t.Errorf("%s:%d: what stands before the block does not name %s", file, f.line, f.info)
+					}
 					if err := os.WriteFile(filepath.Join(dir, f.info), []byte(f.text), 0o755); err != nil {
 						t.Fatal(err)
 					}

@@ -127,7 +127,7 @@ func Help(s Screen, groups []Group) string {
 			break
 		}
 	}
-	b.WriteString("\n" + s.bold("More: stoke --help TOPIC") + "\n")
+	b.WriteString("\n" + s.bold("Topics:") + "\n")
 	for _, c := range Chapters() {
 		s.term(&b, c.Name, c.Summary)
 	}
