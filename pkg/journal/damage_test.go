@@ -166,43 +166,80 @@ func TestPartDamagedAtEveryByte(t *testing.T) {
 	}
 }
 
+// recorded returns the types and payloads of the records of an interrupted run.
+func recorded(f *testing.F, seed int64) (records []byte, m *model) {
+	m = interrupted(f, seed, 40)
+	p := m.fs.content("d/out.stoke")
+	s := scanner{f: bytes.NewReader(p), size: int64(len(p)), off: m.j.base}
+	for {
+		r, err := s.next()
+		if err != nil {
+			return records, m
+		}
+		records = append(records, r.kind, byte(len(r.payload)))
+		records = append(records, r.payload[:min(len(r.payload), 255)]...)
+	}
+}
+
 // FuzzRecords makes a journal of arbitrary but whole records. Whatever they say, Resume must not panic, and what it
 // accepts must be a state to go on from.
 func FuzzRecords(f *testing.F) {
 	for _, seed := range []int64{1, 3, 6} {
-		m := interrupted(f, seed, 40)
-		p := m.fs.content("d/out.stoke")
-		s := scanner{f: bytes.NewReader(p), size: int64(len(p)), off: m.j.base}
-		var records []byte
-		for {
-			r, err := s.next()
-			if err != nil {
-				break
-			}
-			records = append(records, r.kind, byte(len(r.payload)))
-			records = append(records, r.payload[:min(len(r.payload), 255)]...)
-		}
+		records, m := recorded(f, seed)
 		f.Add(records, m.fs.content("d/out.part"), m.unordered)
 	}
 	f.Fuzz(func(t *testing.T, records, part []byte, unordered bool) {
 		id := Identity{Unordered: unordered}
-		p := appendHeader(nil, id.facts())
-		for len(records) > 2 {
-			kind, n := records[0], min(int(records[1]), len(records)-2)
-			payload := records[2:][:n]
-			records = records[2+n:]
-			if e, err := decodeEntry(payload); err == nil && kind == isHeld && e.out.Len < 1000 {
-				out := make([]byte, e.out.Len)
-				e.out = SumOf(out)
-				p = append(appendEntry(p, isHeld, &e), out...)
-				continue
-			}
-			p = appendRecord(p, kind, func(dst []byte) []byte { return append(dst, payload...) })
-		}
+		p := whole(appendHeader(nil, id.facts()), records)
 		sim := newSim(1)
 		sim.put("d/out.stoke", p)
 		sim.put("d/out.part", part)
 		again(t, sim, id)
+	})
+}
+
+// whole appends records with such types and payloads.
+func whole(p, records []byte) []byte {
+	for len(records) > 2 {
+		kind, n := records[0], min(int(records[1]), len(records)-2)
+		payload := records[2:][:n]
+		records = records[2+n:]
+		if e, err := decodeEntry(payload); err == nil && kind == isHeld && e.out.Len < 1000 {
+			out := make([]byte, e.out.Len)
+			e.out = SumOf(out)
+			p = append(appendEntry(p, isHeld, &e), out...)
+			continue
+		}
+		p = appendRecord(p, kind, func(dst []byte) []byte { return append(dst, payload...) })
+	}
+	return p
+}
+
+// FuzzReplay: what a journal says is what its records say up to the first that is bad or cut off, and no later one takes back
+// what was finished.
+func FuzzReplay(f *testing.F) {
+	for _, seed := range []int64{1, 3, 6} {
+		records, m := recorded(f, seed)
+		f.Add(records, uint16(40*seed), m.unordered)
+	}
+	f.Fuzz(func(t *testing.T, records []byte, cut uint16, unordered bool) {
+		p := whole(nil, records)
+		replayed := func(size int) *replay {
+			r, err := read(bytes.NewReader(p[:size]), 0, int64(size), unordered)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		all := replayed(len(p))
+		again := replayed(int(all.end))
+		if again.end != all.end || again.items != all.items || again.failed != all.failed || again.length != all.length || again.next != all.next {
+			t.Fatalf("%+v, and without what is bad %+v", all, again)
+		}
+		size := min(int(cut), len(p))
+		if some := replayed(size); some.end > int64(size) || some.end > all.end || some.items > all.items || some.length > all.length {
+			t.Fatalf("cut at %d: %+v of %+v", size, some, all)
+		}
 	})
 }
 

@@ -137,7 +137,7 @@ func (m *Marked) codeError(p []byte) error {
 
 // End implements Translator. An answer that was cut short goes aside: how the shell ended says what became of its item.
 func (m *Marked) End(dst []byte) ([]byte, error) {
-	if m.dropped == 0 {
+	if tooLarge := m.ready && m.scanned > m.maxItem+1; m.dropped == 0 && !tooLarge {
 		m.putAside(m.held)
 	}
 	m.held, m.scanned, m.dropped = nil, 0, 0

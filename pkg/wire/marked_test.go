@@ -125,6 +125,7 @@ func FuzzMarked(f *testing.F) {
 	f.Add("", "|||", []byte{}, uint8(200))
 	f.Add("\x1eN ready\n", "x\x1eN 0\n\x1eN 1\ny\x1eN ?", []byte{7}, uint8(3))
 	f.Add("\x1eN ?foo\x1eN\n", "", []byte{2}, uint8(3))
+	f.Add("\x1eN ready\n", "x\x1en 0OOOOOOO\x1eN ?", []byte{7}, uint8(3)) // too large, and cut short behind it
 	f.Fuzz(func(t *testing.T, init, text string, pieces []byte, maxItem uint8) {
 		start := func() Translator { return NewMarked("N", int(maxItem)) }
 		same(t, start, init+text, pieces)
