@@ -146,7 +146,11 @@ func (w *Worker) Exchange(buf []byte, timeout time.Duration) (int, error) {
 	if err := poll(fds, timeout); err != nil {
 		return 0, err
 	}
-	if len(fds) > 2 && fds[2].Revents != 0 {
+	switch ready := fds[2].Revents; {
+	case ready == 0:
+	case ready&unix.POLLERR != 0:
+		w.refuse()
+	default:
 		if err := w.flush(); err != nil {
 			return 0, err
 		}
@@ -194,10 +198,10 @@ func (w *Worker) pollSet() []unix.PollFd {
 	w.polled = [3]unix.PollFd{
 		{Fd: int32(w.out), Events: unix.POLLIN},
 		{Fd: int32(w.bell.r), Events: unix.POLLIN},
-		{Fd: int32(w.in), Events: unix.POLLOUT},
+		{Fd: int32(w.in)}, // always: an error there is the end of its reader
 	}
-	if len(w.queue) == 0 {
-		return w.polled[:2]
+	if len(w.queue) > 0 {
+		w.polled[2].Events = unix.POLLOUT
 	}
 	return w.polled[:]
 }
@@ -219,6 +223,13 @@ func (w *Worker) read(buf []byte) (int, error) {
 	}
 }
 
+// refuse notes that the worker has closed its stdin.
+func (w *Worker) refuse() {
+	took, known := w.Read()
+	w.CloseInput()
+	w.took, w.refused = took, known
+}
+
 // flush writes until the queue is empty or the pipe is full. A worker that has closed its stdin gets no more; whether
 // that is a fault will show in what it answers.
 func (w *Worker) flush() error {
@@ -232,9 +243,7 @@ func (w *Worker) flush() error {
 		case err == unix.EAGAIN:
 			return nil
 		case err == unix.EPIPE:
-			took, known := w.Read()
-			w.CloseInput()
-			w.took, w.refused = took, known
+			w.refuse()
 			return nil
 		case err != nil && err != unix.EINTR:
 			return err

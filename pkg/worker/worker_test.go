@@ -248,14 +248,11 @@ func TestChildrenWriteOn(t *testing.T) {
 func TestWorkerThatClosesItsInput(t *testing.T) {
 	w := sh(t, "exec 0<&-; echo closed; sleep 1000")
 	w.expect("closed\n")
-	if w.Deaf() {
-		t.Error("that is known before anything was sent")
+	if n, err := w.Exchange(make([]byte, 9), 0); n != 0 || err != nil || !w.Deaf() {
+		t.Errorf("%d, %v; that is not known although nothing was sent", n, err)
 	}
 	for range 2 {
 		w.send("lost\n")
-	}
-	if !w.Deaf() {
-		t.Error("that is not known when something was sent")
 	}
 	if got := w.Written(); got != 0 {
 		t.Errorf("%d bytes written", got)
