@@ -17,6 +17,9 @@ func (s *settings) checkFailure(o *options) (err error) {
 	if e.Timeout, err = duration("timeout", s.Timeout); err != nil {
 		return err
 	}
+	if e.ExitTimeout, err = duration("exit-timeout", s.ExitTimeout); err != nil {
+		return err
+	}
 	if e.RetryDelay, err = duration("retry-delay", s.RetryDelay); err != nil {
 		return err
 	}

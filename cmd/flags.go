@@ -35,12 +35,13 @@ type settings struct {
 	RecycleRSS   string `mapstructure:"recycle-rss"`
 	SlotVar      string `mapstructure:"slot-var"`
 
-	OnError    string `mapstructure:"on-error"`
-	Failed     string `mapstructure:"failed"`
-	Timeout    string `mapstructure:"timeout"`
-	Retries    string `mapstructure:"retries"`
-	RetryDelay string `mapstructure:"retry-delay"`
-	Halt       string `mapstructure:"halt"`
+	OnError     string `mapstructure:"on-error"`
+	Failed      string `mapstructure:"failed"`
+	Timeout     string `mapstructure:"timeout"`
+	Retries     string `mapstructure:"retries"`
+	RetryDelay  string `mapstructure:"retry-delay"`
+	Halt        string `mapstructure:"halt"`
+	ExitTimeout string `mapstructure:"exit-timeout"`
 
 	Lang        string   `mapstructure:"lang"`
 	Code        string   `mapstructure:"code"`
@@ -126,6 +127,7 @@ func groups() []group {
 	failure.flags.String("on-error", "", "what a failed item prints: `ACTION` is fill[=TEXT] (default: an empty line), skip or stop")
 	failure.flags.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
 	failure.flags.String("timeout", "", "an item that takes longer than `D` fails, and its worker is killed")
+	failure.flags.String("exit-timeout", "", "kill a worker that has nothing left to do and has not ended after `D` (default: no limit)")
 	failure.flags.String("retries", "", "retry an item `N` times, alone in its worker (default: 1 if its worker died, else 0)")
 	failure.flags.String("retry-delay", "", "wait `D` before an item is retried; the wait doubles each time")
 	failure.flags.String("halt", "never", "stop early: `WHEN` is soon or now, then ,fail=N or ,fail=N%; success= and done= too")

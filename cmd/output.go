@@ -77,6 +77,9 @@ func targetOf(name string) (output.Target, error) {
 	return target, named("--output", err)
 }
 
+// grows reports whether OUT grows in another file, OUT.part.
+func (o *answers) grows() bool { return o.part != nil || o.journal != nil }
+
 // finish makes the file durable and gives it its name if the run was complete; otherwise it keeps the other.
 func (o *answers) finish(complete bool) error {
 	switch {
@@ -107,7 +110,7 @@ func (e *notAccepted) Unwrap() error { return e.err }
 
 // waysOn adds to an error of failed items, if they were not accepted and keep OUT away, what can be done now.
 func (o *options) waysOn(err error, out *answers) error {
-	if statusOf(err) != statusItems || o.accepted || out.part == nil && out.journal == nil {
+	if statusOf(err) != statusItems || o.accepted || !out.grows() {
 		return err
 	}
 	hint := "the answers are in " + o.output + ".part; "

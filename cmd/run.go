@@ -23,6 +23,9 @@ const (
 	manyJobs = 64
 )
 
+// patience is how long a worker may keep a run waiting before a word is said, or 10 s if it is 0.
+var patience time.Duration
+
 // run does what o says and returns what kept it from being a success.
 func run(o *options, v *voice) error {
 	v.quiet = o.watching.quiet
@@ -48,6 +51,8 @@ func run(o *options, v *voice) error {
 	o.engine.Warn, o.engine.Retrying, o.engine.RSS = v.warn, v.retrying, worker.TreeRSS
 	aside := worker.NewStderr(v)
 	o.engine.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
+	o.engine.Linger = v.nameLingering
+	o.engine.Patience = patience
 	o.engine.Failure = func(e *engine.ItemError) { v.item(e, o.reproduce(e)) }
 	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
 		return err
@@ -76,7 +81,8 @@ func run(o *options, v *voice) error {
 	if sum.StoppedAfter > 0 {
 		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))
 	}
-	err = verdict(sum, err, stopped())
+	by := stopped()
+	err = verdict(sum, o.weighEnds(err, by, out, v), by)
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
 	}

@@ -7,17 +7,24 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"stoke/cmd"
 )
 
-// The test binary is stoke, and the fake workers of fake_test.go, too: transcripts run them by name.
+// The test binary is stoke, and the fake workers of fake_test.go, too: transcripts run them by name. TEST_PATIENCE is what
+// stands in a transcript for the 10 s after which stoke says whom it waits for.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"stoke": func() { os.Exit(cmd.Main(os.Args[1:])) },
-		"fake":  fake,
+		"stoke": func() {
+			if d, err := time.ParseDuration(os.Getenv("TEST_PATIENCE")); err == nil {
+				cmd.SetPatience(d)
+			}
+			os.Exit(cmd.Main(os.Args[1:]))
+		},
+		"fake": fake,
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	// repeat is how soon a second signal is still part of the first: timeout(1) sends its own to us and to our group.
 	repeat = 100 * time.Millisecond
-	// draining is how long a run may take to end after a signal before a word is said about it.
+	// draining is how long a run may take to end after a signal before a word is said about it, or it is ended.
 	draining = time.Second
 	// leaving is how long it may take after the second one, and lastKill how long its workers then may.
 	leaving  = time.Second
@@ -35,6 +35,7 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 	go func() {
 		s := <-signals
 		drained <- s
+		ending := e.Outlook() == engine.AllAnswered
 		go e.Drain() // it may have to wait for somebody who writes what nobody reads
 		ignore(signals, repeat)
 		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
@@ -42,10 +43,7 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 			cancel(&signalled{s.(syscall.Signal)})
 			s = <-signals
 		} else {
-			name := s.String()
-			reminder := time.AfterFunc(draining, func() { v.warn(name + ": what is in flight is finished first; a second signal ends it at once") })
-			s = <-signals
-			reminder.Stop()
+			s = second(signals, s, ending, v)
 			cancel(&signalled{s.(syscall.Signal)})
 		}
 		select {
@@ -60,6 +58,23 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 			return s
 		default:
 			return nil
+		}
+	}
+}
+
+// second waits for the signal that ends the run at once, after the first. If the run was ending, so that nothing but the end of its
+// workers was waited for, one signal is enough.
+func second(signals <-chan os.Signal, first os.Signal, ending bool, v *voice) os.Signal {
+	over := time.After(draining)
+	for {
+		select {
+		case s := <-signals:
+			return s
+		case <-over:
+			if ending {
+				return first
+			}
+			v.warn(first.String() + ": what is in flight is finished first; a second signal ends it at once")
 		}
 	}
 }

@@ -73,7 +73,7 @@ func statusOf(err error) int {
 		return statusUsage
 	case errors.As(err, &signal):
 		return statusSignal + int(signal.signal)
-	case errors.As(err, &items):
+	case errors.As(err, &items), errors.As(err, new(acceptedEnds)):
 		return statusItems
 	case errors.Is(err, engine.ErrStopped), errors.Is(err, engine.ErrHalted):
 		return statusStopped

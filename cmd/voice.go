@@ -120,6 +120,7 @@ func (v *voice) report(err error) {
 		failed *notAccepted
 		proto  *engine.ProtocolError
 		start  *engine.InitError
+		ends   *engine.EndError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -130,6 +131,8 @@ func (v *voice) report(err error) {
 		hint = failed.hint
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
+	case errors.As(err, &ends):
+		words, hint = ends.Ends[0].Words, ends.Hint
 	case errors.As(err, &start):
 		words, hint = start.Words, start.Hint
 	}

@@ -47,30 +47,31 @@ type conversation struct {
 	since     time.Time // when it began with the items it has not answered
 	spans     []span    // answered since then, to be told
 
-	buf      []byte // output read and not yet collected
-	skipping bool   // an answer above the limit is being read past
-	unended  int64  // bytes that came since the last whole answer
-	rest     time.Duration
-	warm     bool // it has read something, or was seen to be about to
-	counted  bool // it counts as one that warms up
-	prompt   bool // it has answered everything it had, at some time
-	retiring bool
-	sized    time.Time     // when its memory was last looked at
-	probe    time.Duration // until it is next looked at
-	began    time.Time
-	hung     bool      // we have ended its input
-	hungUp   time.Time // when its stdin was closed, by us or by itself
-	waited   bool      // it was seen to wait for more when we did
-	alone    bool      // what it has in hand is to be all it has in hand
-	yielding bool      // it is to be done with what it has, to take what must be alone
-	timedOut bool
-	begun    int          // when it was lost: unanswered items that it had begun to read
-	replaced bool         // by its successor
-	revealed bool         // its last output was small and left an answer for later
-	looks    int          // how often regard has looked
-	regarded int64        // bytes it had read when nothing of its output was left to be collected
-	exit     *worker.Exit // how it ended
-	first    string       // its first answer, for messages
+	buf       []byte // output read and not yet collected
+	skipping  bool   // an answer above the limit is being read past
+	unended   int64  // bytes that came since the last whole answer
+	rest      time.Duration
+	warm      bool // it has read something, or was seen to be about to
+	counted   bool // it counts as one that warms up
+	prompt    bool // it has answered everything it had, at some time
+	retiring  bool
+	sized     time.Time     // when its memory was last looked at
+	probe     time.Duration // until it is next looked at
+	began     time.Time
+	hung      bool      // we have ended its input
+	hungUp    time.Time // when its stdin was closed, by us or by itself
+	waited    bool      // it was seen to wait for more when we did
+	alone     bool      // what it has in hand is to be all it has in hand
+	yielding  bool      // it is to be done with what it has, to take what must be alone
+	timedOut  bool
+	begun     int          // when it was lost: unanswered items that it had begun to read
+	replaced  bool         // by its successor
+	revealed  bool         // its last output was small and left an answer for later
+	looks     int          // how often regard has looked
+	regarded  int64        // bytes it had read when nothing of its output was left to be collected
+	departure *departure   // nothing but its end is waited for
+	exit      *worker.Exit // how it ended
+	first     string       // its first answer, for messages
 }
 
 // input is what becomes of the worker's stdin.
@@ -142,11 +143,12 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 			}
 		}
 		c.hangUp()
+		c.depart()
 		c.show()
 		n, err := c.exchange()
 		switch {
 		case err == nil && n == 0 && c.expired() && c.cancel():
-		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.expired()):
+		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.late() || c.expired()):
 			return ended, c.end(err == io.EOF)
 		case err == nil && n > 0:
 			c.unended += int64(n)
@@ -224,13 +226,12 @@ func (c *conversation) reticent() bool {
 	return silent >= max(quietFor, 2*time.Duration(c.pending())*c.size.PerItem()) && c.verdictOn() != worker.Busy
 }
 
-// overdue reports whether the worker has done all it can and does not end: it has answered everything, or all that it
-// had read before it closed its stdin.
+// overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
 func (c *conversation) overdue() bool {
-	if c.in != closed || time.Since(c.mark) < finishPatience || time.Since(c.hungUp) < finishPatience {
+	if c.in != closed || c.hung || time.Since(c.mark) < c.e.o.Patience || time.Since(c.hungUp) < c.e.o.Patience {
 		return false
 	}
-	return c.answered == c.sent || !c.hung && c.reached() == 0
+	return c.answered == c.sent || c.reached() == 0
 }
 
 // finish ends the worker, once.
@@ -238,6 +239,9 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 	if c.exit == nil {
 		exit := c.w.Finish(patience, c.e.killed)
 		c.exit = &exit
+		if c.departure != nil {
+			c.e.departures.end(c.departure)
+		}
 		if exit.Left != 0 {
 			c.e.o.Warn(fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", c.r.slot, c.w.Pid(), exit.Left))
 		}

@@ -69,8 +69,11 @@ type Options struct {
 	InitTimeout time.Duration // 0: none
 	InitRetries int
 	Retries     Retries
-	RetryDelay  time.Duration // before the first of them; doubled for each further one
-	Timeout     time.Duration // for an item; 0: none
+	RetryDelay  time.Duration  // before the first of them; doubled for each further one
+	Timeout     time.Duration  // for an item; 0: none
+	Patience    time.Duration  // how long a worker may keep the run waiting before a word is said; 0: 10 s
+	ExitTimeout time.Duration  // how long one may take to end that has nothing left to do; 0: as long as it takes
+	Linger      func([]Leaver) // told of those that take long to end; optional
 	Halt        Halt
 	InitJobs    int                      // workers that may warm up at once; 0: all
 	RSS         func(int) (int64, bool)  // memory of a process tree; required with RecycleRSS
@@ -99,13 +102,14 @@ type Summary struct {
 
 // Engine is one run. Make it with New; Run may be called once.
 type Engine struct {
-	o        Options
-	pool     source.Pool
-	queue    *queue
-	dispatch dispatch
-	warmups  chan struct{} // a token for each worker that may warm up at once; nil: no limit
-	starts   starts
-	habits   habits
+	o          Options
+	pool       source.Pool
+	queue      *queue
+	dispatch   dispatch
+	warmups    chan struct{} // a token for each worker that may warm up at once; nil: no limit
+	starts     starts
+	departures departures
+	habits     habits
 
 	answered, failed, retried atomic.Int64
 	halted                    atomic.Bool
@@ -127,7 +131,11 @@ func New(o Options) *Engine {
 	if o.Retrying == nil {
 		e.o.Retrying = o.Warn
 	}
+	if e.o.Patience == 0 {
+		e.o.Patience = defaultPatience
+	}
 	e.habits.o = &e.o
+	e.departures.patience, e.departures.say = e.o.Patience, o.Linger
 	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
 	e.queue.record, e.queue.moved = o.Record, time.Now()
 	e.queue.broken = func(err error) { e.fail(&WriteError{answers, err}) }

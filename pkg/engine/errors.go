@@ -108,6 +108,9 @@ var ErrMute = errors.New("it ended without ever answering")
 // ErrDeaf says that a worker was ready and ended, or had to be ended, without having read anything.
 var ErrDeaf = errors.New("it was ready, but never read an item")
 
+// ErrShut says that a worker closed its standard input without having read anything, and had to be ended.
+var ErrShut = errors.New("it closed its standard input without reading an item, and did not end")
+
 // InitError says that a worker could not be started or was not warm in time.
 type InitError struct {
 	Slot, Pid int

@@ -76,15 +76,15 @@ func (e *Engine) verdict() (Summary, error) {
 		err = nil
 	}
 	sum := e.summary()
-	if err != nil || !e.halted.Load() {
+	curtailed := e.curtailed()
+	switch {
+	case err != nil:
 		return sum, err
-	}
-	if e.curtailed() && !e.o.Halt.aim() {
+	case curtailed && !e.o.Halt.aim():
 		return sum, ErrHalted
-	}
-	sum.Reached = e.o.Halt.Of == Successes
-	if e.curtailed() {
+	case curtailed:
 		sum.StoppedAfter, _, _ = e.dispatch.taken()
 	}
-	return sum, nil
+	sum.Reached = e.halted.Load() && e.o.Halt.Of == Successes
+	return sum, e.departures.verdict()
 }

@@ -19,12 +19,10 @@ func (c *conversation) end(silent bool) error {
 	}
 	c.begun = c.reached()
 	c.timedOut = c.broken == "" && (!silent && c.expired() || c.toldToGiveUp())
-	patience := finishPatience
-	switch {
-	case !silent:
-		patience = 0
-	case !c.hung:
-		patience = endPatience
+	c.depart()
+	patience := time.Duration(0)
+	if silent {
+		patience = c.patienceAtEnd()
 	}
 	exit := c.finish(patience)
 	if c.e.cancelled() {
@@ -59,11 +57,11 @@ func (c *conversation) lose(exit worker.Exit) error {
 		return c.excess(c.buf)
 	}
 	l := c.loss(exit)
-	switch judge(l) {
-	case nothing:
-		if !exit.Ok() {
-			c.e.o.Warn(c.describeExit(exit))
-		}
+	what := judge(l)
+	if what == nothing || c.shut(exit) && what != startOver {
+		c.gone(exit)
+	}
+	switch what {
 	case startOver:
 		c.startOver(l.started && l.read > 0)
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
@@ -156,6 +154,8 @@ func (c *conversation) startOver(read bool) {
 
 func (c *conversation) neverWorked(l loss) error {
 	switch {
+	case c.shut(*c.exit):
+		return ErrShut
 	case !l.started:
 		return worker.ErrEnded
 	case l.timedOut && l.read == 0:

@@ -54,8 +54,11 @@ func (c *conversation) patience() time.Duration {
 // lookIn is how long to wait before the worker is looked at, whatever the limits are.
 func (c *conversation) lookIn() time.Duration {
 	switch {
-	case c.in == closed && c.answered == c.sent:
-		return finishPatience
+	case c.departure != nil:
+		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		return left
+	case c.in == closed && (c.answered == c.sent || !c.hung && c.reached() == 0):
+		return c.e.o.Patience
 	case c.in == closed:
 		return -1
 	case !c.warm || c.pending() > 0:
@@ -168,11 +171,4 @@ func (c *conversation) complain(quiet, limit time.Duration) {
 		}
 	}
 	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v%s", c.r.slot, c.w.Pid(), limit, advice))
-}
-
-func (c *conversation) describeExit(exit worker.Exit) string {
-	if exit.Forced {
-		return fmt.Sprintf("worker %d (pid %d) had answered everything but did not exit, and was killed", c.r.slot, c.w.Pid())
-	}
-	return fmt.Sprintf("worker %d (pid %d) had answered everything, then ended with %v", c.r.slot, c.w.Pid(), exit)
 }

@@ -19,9 +19,9 @@ const cold = 1 << 40
 const settled = 250 * time.Millisecond
 
 const (
-	// finishPatience is how long a worker that has answered everything may take to exit after the end of its input.
-	finishPatience = 10 * time.Second
-	// endPatience is how long one may take that has ended its output before that.
+	// defaultPatience is how long a worker may keep the run waiting before a word is said about it.
+	defaultPatience = 10 * time.Second
+	// endPatience is how long a worker may take to exit that has ended its output before it had answered everything.
 	endPatience = time.Second
 )
 
@@ -35,6 +35,8 @@ type runner struct {
 
 	next    *prepared     // the worker that will replace the present one, once begun
 	initFor time.Duration // how long its first worker took to warm up
+
+	parting atomic.Int32 // workers of this slot that were replaced, and have not ended
 
 	misstarts int // starts of this slot that failed in a row
 
@@ -163,10 +165,13 @@ func (r *runner) serve(first *batch) error {
 		if outcome != replaced || err != nil {
 			return err
 		}
+		r.parting.Add(1)
 		r.e.leaving.Go(func() {
 			if _, err := c.run(nil); err != nil {
 				r.e.fail(err)
 			}
+			r.parting.Add(-1)
+			r.wake()
 		})
 		first = nil
 	}
@@ -182,9 +187,13 @@ func (r *runner) attach(w Worker) {
 	}
 }
 
-// prepare begins to warm up the successor of the present worker.
+// mostParting is how many workers of a slot may take their time to end before the next one is replaced.
+const mostParting = 2
+
+// prepare begins to warm up the successor of the present worker, unless too many of its predecessors have not ended: it is
+// called again when one has.
 func (r *runner) prepare() {
-	if r.next != nil {
+	if r.next != nil || r.parting.Load() >= mostParting {
 		return
 	}
 	p := &prepared{ready: make(chan struct{})}
@@ -223,10 +232,11 @@ func (c *conversation) retire() {
 	}
 	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
 		c.sized = time.Now()
-		if rss, ok := o.RSS(c.w.Pid()); ok && rss > o.RecycleRSS {
-			c.retiring = true
-			c.r.prepare()
-		}
+		rss, ok := o.RSS(c.w.Pid())
+		c.retiring = ok && rss > o.RecycleRSS
+	}
+	if c.retiring {
+		c.r.prepare()
 	}
 }
 
@@ -240,9 +250,13 @@ func (r *runner) abandon() {
 	p.unwanted.Store(true)
 	r.e.leaving.Go(func() {
 		<-p.ready
-		if p.err == nil {
-			exit := p.w.Finish(finishPatience, r.e.killed)
-			r.e.observeEnd(r.slot, p.w, exit, true)
+		if p.err != nil {
+			return
+		}
+		c := newConversation(r, p.w, false)
+		c.in, c.replaced, c.warm = ending, true, true
+		if _, err := c.run(nil); err != nil {
+			r.e.fail(err)
 		}
 	})
 }

@@ -63,7 +63,7 @@ func exitOf(state *os.ProcessState) Exit {
 	return Exit{Code: state.ExitCode()}
 }
 
-// Finish closes the worker's stdin, gives it patience to end by itself, or until hurry is closed, and then ends it with all
+// Finish closes the worker's stdin, gives it patience to end by itself (negative: without limit), or until hurry is closed, and then ends it with all
 // that descends from it. It returns when the process is gone, or cannot be killed, and all it held is released; the Worker is
 // of no more use.
 func (w *Worker) Finish(patience time.Duration, hurry <-chan struct{}) Exit {
@@ -99,18 +99,22 @@ func (w *Worker) kill() (left int) {
 }
 
 func (w *Worker) gone(patience time.Duration, hurry <-chan struct{}) bool {
-	t := time.NewTimer(patience)
-	defer t.Stop()
 	select {
 	case <-w.died:
 		return true
 	default:
 	}
+	var over <-chan time.Time
+	if patience >= 0 {
+		t := time.NewTimer(patience)
+		defer t.Stop()
+		over = t.C
+	}
 	select {
 	case <-w.died:
 		return true
 	case <-hurry:
-	case <-t.C:
+	case <-over:
 	}
 	return false
 }

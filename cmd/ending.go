@@ -1,0 +1,67 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"stoke/pkg/engine"
+)
+
+// acceptedEnds says that workers failed at their end, in a run that accepts failures.
+type acceptedEnds struct{ *engine.EndError }
+
+func (e acceptedEnds) Unwrap() error { return e.EndError }
+
+// weighEnds ranks an error of the run that is the failure of workers at their end: whoever accepts failed items accepts it, and a
+// signal outranks it; then it is only told of.
+func (o *options) weighEnds(err error, stopped os.Signal, out *answers, v *voice) error {
+	var ends *engine.EndError
+	if !errors.As(err, &ends) {
+		return err
+	}
+	ends.Hint = o.endHint(ends)
+	if out.grows() && !o.accepted {
+		ends.Hint = "the answers are in " + o.output + ".part; " + ends.Hint
+	}
+	if _, ok := stopped.(syscall.Signal); ok {
+		v.report(err)
+		return nil
+	}
+	if o.accepted {
+		return acceptedEnds{ends}
+	}
+	return err
+}
+
+// endHint says what to do about workers that failed at their end.
+func (o *options) endHint(e *engine.EndError) string {
+	accept := "; --on-error fill or skip accepts it"
+	if o.accepted {
+		accept = ""
+	}
+	switch exit := e.Ends[0].Exit; {
+	case exit.Forced && e.Ends[0].Deaf:
+		return "a worker reads its standard input to the end, then exits: ssh -n and </dev/null keep it from that" + accept
+	case exit.Forced:
+		return "give --exit-timeout more, or see what the worker waits for" + accept
+	case o.program == nil:
+		return "if it always ends so, and that is no fault: sh -c 'COMMAND || true'" + accept
+	}
+	return strings.TrimPrefix(accept, "; ")
+}
+
+// nameLingering says which workers are waited for that have nothing left to do.
+func (v *voice) nameLingering(leavers []engine.Leaver) {
+	names := make([]string, len(leavers))
+	longest := time.Duration(0)
+	for i, l := range leavers {
+		names[i] = fmt.Sprintf("worker %d (pid %d)", l.Slot, l.Pid)
+		longest = max(longest, l.For)
+	}
+	v.note(fmt.Sprintf("waiting for %s to end: nothing has been left to do for %v; a signal ends the wait, --exit-timeout bounds it",
+		strings.Join(names, ", "), longest.Round(100*time.Millisecond)))
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// Departures. A worker whose input has ended, and which has answered everything, may take as long as it takes to end: it may
+// have to save what it has learnt. Its end counts all the same, whenever it comes: in the middle of the run, where it
+// was replaced, as well.
+
+// departure is the end of one worker that is waited for.
+type departure struct {
+	slot, pid int
+	since     time.Time
+	told      bool // the user has been told that it is waited for
+}
+
+// left is how much of limit is left; limited is false without a limit.
+func (d *departure) left(limit time.Duration) (left time.Duration, limited bool) {
+	if limit == 0 {
+		return -1, false
+	}
+	return max(0, limit-time.Since(d.since)), true
+}
+
+// departures are all those of a run. Safe for concurrent use.
+type departures struct {
+	patience time.Duration
+	say      func([]Leaver)
+
+	mu      sync.Mutex
+	waiting map[*departure]bool
+	remind  *time.Timer
+	failed  []End
+}
+
+// Leaver is a worker that has nothing left to do and has not ended for that long.
+type Leaver struct {
+	Slot, Pid int
+	For       time.Duration
+}
+
+// begin notes that the end of a worker is waited for.
+func (ds *departures) begin(slot, pid int) *departure {
+	d := &departure{slot: slot, pid: pid, since: time.Now()}
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	if ds.waiting == nil {
+		ds.waiting = make(map[*departure]bool)
+	}
+	ds.waiting[d] = true
+	if ds.remind == nil && ds.say != nil {
+		ds.remind = time.AfterFunc(ds.patience, ds.tell)
+	}
+	return d
+}
+
+// end notes that it is waited for no more.
+func (ds *departures) end(d *departure) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	delete(ds.waiting, d)
+	if len(ds.waiting) == 0 && ds.remind != nil {
+		ds.remind.Stop()
+		ds.remind = nil
+	}
+}
+
+// tell tells of those that have been waited for long enough, each once, and sees to the others.
+func (ds *departures) tell() {
+	if long := ds.due(); len(long) > 0 {
+		ds.say(long)
+	}
+}
+
+func (ds *departures) due() (long []Leaver) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	if ds.remind == nil {
+		return nil
+	}
+	ds.remind = nil
+	next := time.Duration(-1)
+	for d := range ds.waiting {
+		if d.told {
+			continue
+		}
+		waited := time.Since(d.since)
+		if waited < ds.patience/2 {
+			if left := ds.patience - waited; next < 0 || left < next {
+				next = left
+			}
+			continue
+		}
+		d.told = true
+		long = append(long, Leaver{d.slot, d.pid, waited})
+	}
+	if next >= 0 {
+		ds.remind = time.AfterFunc(next, ds.tell)
+	}
+	return long
+}
+
+// fail notes that workers have failed at their end.
+func (ds *departures) fail(e End) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	for i := range ds.failed {
+		if same := &ds.failed[i]; same.what() == e.what() {
+			e.N += same.N
+			*same = e
+			return
+		}
+	}
+	ds.failed = append(ds.failed, e)
+}
+
+// verdict says how workers have failed at their ends; nil if none has.
+func (ds *departures) verdict() error {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	if len(ds.failed) == 0 {
+		return nil
+	}
+	return &EndError{Ends: ds.failed}
+}
+
+// End is how workers ended that had answered everything, and failed then.
+type End struct {
+	N         int // workers that ended so
+	Slot, Pid int // the last of them
+	Exit      worker.Exit
+	Deaf      bool   // it had closed its standard input, and did not end
+	Words     string // the end of its stderr
+}
+
+// what is the same for workers that ended in the same way.
+func (e *End) what() string {
+	switch {
+	case e.Exit.Forced && e.Deaf:
+		return "closed standard input, did not end, and had to be killed"
+	case e.Exit.Forced:
+		return "did not end in time, and had to be killed"
+	}
+	return "ended with " + e.Exit.String()
+}
+
+func (e *End) String() string {
+	if e.N > 1 {
+		return fmt.Sprintf("%d workers %s after their answers, the last of them worker %d (pid %d)", e.N, e.what(), e.Slot, e.Pid)
+	}
+	return fmt.Sprintf("worker %d (pid %d) %s after its answers", e.Slot, e.Pid, e.what())
+}
+
+// EndError says that workers failed after their last answers: what they were to leave behind may be missing.
+type EndError struct {
+	Ends []End
+	Hint string // what may help, if anything is known
+}
+
+func (e *EndError) Error() string {
+	text := e.Ends[0].String()
+	for _, end := range e.Ends[1:] {
+		text += "; " + end.String()
+	}
+	return text
+}
+
+// depart notes, once, that nothing but the end of this worker is waited for.
+func (c *conversation) depart() {
+	if c.departure == nil && c.hung && c.answered == c.sent {
+		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+	}
+}
+
+// late reports whether the worker has had the time that it was given to end.
+func (c *conversation) late() bool {
+	if c.departure == nil {
+		return false
+	}
+	left, limited := c.departure.left(c.e.o.ExitTimeout)
+	return limited && left == 0
+}
+
+// patienceAtEnd is how long a worker may take to end that will write no more; negative: as long as it takes.
+func (c *conversation) patienceAtEnd() time.Duration {
+	switch {
+	case c.departure != nil:
+		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		return left
+	case c.hung, c.answered == c.sent:
+		return c.e.o.Patience
+	}
+	return endPatience
+}
+
+// shut reports whether the worker had to be ended because it had closed its stdin itself, and lived on with nothing to do.
+func (c *conversation) shut(exit worker.Exit) bool {
+	return exit.Forced && c.in == closed && !c.hung && c.broken == "" && !c.timedOut && !c.endless()
+}
+
+// gone deals with a worker that had nothing left to answer when it ended.
+func (c *conversation) gone(exit worker.Exit) {
+	if c.sent == 0 && !c.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
+		return
+	}
+	if !exit.Ok() {
+		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Deaf: c.shut(exit), Words: c.w.LastWords()})
+	}
+}
