@@ -241,7 +241,7 @@ func retried(r engine.Retries) string {
 // journal would lock it, and mend it.
 func resumeState(o *options) (string, error) {
 	if !o.resume {
-		return "", nil
+		return o.refusedBy()
 	}
 	size := func(name string) (int64, bool) {
 		info, err := os.Stat(name)
@@ -260,4 +260,19 @@ func resumeState(o *options) (string, error) {
 		return fmt.Sprintf("%s is complete; if it is of this run and this input, there is nothing to do", o.output), nil
 	}
 	return "nothing to take up: the run begins at the first item", nil
+}
+
+// refusedBy says that a run without --resume is refused, because an earlier one is not finished; "" if it is not.
+func (o *options) refusedBy() (string, error) {
+	if o.output == "" {
+		return "", nil
+	}
+	target, err := targetOf(o.output)
+	if err != nil || !target.Regular() {
+		return "", err
+	}
+	if _, err := leftBy(target); err != nil {
+		return fmt.Sprintf("such a run is refused: %v", err), nil
+	}
+	return "", nil
 }

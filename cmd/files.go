@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"os"
+	"strings"
 
 	"stoke/pkg/output"
 )
@@ -21,13 +22,13 @@ func (s *settings) fileFlags() []fileFlag {
 }
 
 // checkFiles refuses a file that would be used in two ways, before any is opened for writing.
-func (s *settings) checkFiles(*options) error {
+func (s *settings) checkFiles(args []string) error {
 	for _, f := range s.fileFlags() {
 		if f.file == "-" && f.kind == output.Written {
 			return usagef("%s -: standard output is for answers", f.flag).withHint("name a file")
 		}
 	}
-	one, other := output.Conflict(s.uses())
+	one, other := output.Conflict(s.uses(args))
 	if one == nil {
 		return nil
 	}
@@ -35,7 +36,7 @@ func (s *settings) checkFiles(*options) error {
 }
 
 // uses lists the files of a run, with those that it makes beside OUT. What cannot be found out is left to whoever opens it.
-func (s *settings) uses() []output.Use {
+func (s *settings) uses(args []string) []output.Use {
 	uses := []output.Use{{Name: "standard error", Place: output.Of(os.Stderr), Kind: output.Inherited}}
 	add := func(name string, place output.Place, kind output.Kind) {
 		uses = append(uses, output.Use{Name: name, Place: place, Kind: kind})
@@ -55,7 +56,7 @@ func (s *settings) uses() []output.Use {
 			}
 		}
 	}
-	for _, f := range s.fileFlags() {
+	for _, f := range append(s.fileFlags(), s.codeFiles(args)...) {
 		if f.file == "" {
 			continue
 		}
@@ -64,4 +65,17 @@ func (s *settings) uses() []output.Use {
 		}
 	}
 	return uses
+}
+
+// codeFiles are the files that code is in.
+func (s *settings) codeFiles(args []string) (files []fileFlag) {
+	if s.Lang == "" {
+		return nil
+	}
+	for _, code := range append([]string{s.Init, s.Exit}, args...) {
+		if file, is := strings.CutPrefix(code, "@"); is {
+			files = append(files, fileFlag{"code in", file, output.Read})
+		}
+	}
+	return files
 }

@@ -50,7 +50,7 @@ func (s *settings) check(args []string) (*options, error) {
 	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
 	for _, part := range []func(*options) error{
 		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
-		s.checkOutput, s.checkFiles, s.checkWarmUp, s.checkWorkers, s.checkFailure,
+		s.checkOutput, func(*options) error { return s.checkFiles(args) }, s.checkWarmUp, s.checkWorkers, s.checkFailure,
 	} {
 		if err := part(o); err != nil {
 			return nil, err

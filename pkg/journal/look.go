@@ -19,7 +19,7 @@ type Left struct {
 func Look(fsys FS, out string) (*Left, error) {
 	j := &Journal{fs: fsys, out: out}
 	f, err := fsys.OpenFile(j.name(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENAMETOOLONG) {
 		return nil, nil
 	}
 	if err != nil {
