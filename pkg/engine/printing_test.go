@@ -116,5 +116,7 @@ func (r *record) Place(pieces ...journal.Held) error {
 }
 
 func (r *record) Failures(h journal.Held) ([]journal.Failure, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.held[h.First].Failed, nil
 }
