@@ -23,6 +23,7 @@ type batch struct {
 
 	// What is known of items whose worker was lost.
 	alone bool // to be sent to a worker that has nothing else in hand, so that what happens then is their doing
+	calm  bool // likewise, and all other workers are to be at rest
 	tries int  // how often the first item was charged; then it is the only one
 	left  bool // a worker has left at the first item
 	doubt bool // likewise, before any worker had answered anything
@@ -122,7 +123,7 @@ func (b *batch) renew(d cut.Delimiter, pool *source.Pool) {
 		b.Items = b.Items[:copy(b.Items, b.Items[b.offset(b.done, d):])]
 		b.First += int64(b.done)
 		b.N -= b.done
-		b.done, b.tries, b.left, b.doubt = 0, 0, false, false
+		b.done, b.tries, b.left, b.doubt, b.calm = 0, 0, false, false, false
 		b.told, b.toldEnd = 0, 0
 	}
 	b.cursor = 0

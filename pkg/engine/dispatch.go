@@ -38,6 +38,7 @@ type dispatch struct {
 	lasting  bool                   // a later run takes up what this one leaves
 	server   *runner                // will take what must be alone, or is making room for it
 	finished chan struct{}          // closed when there is nothing more to do
+	calm     calm
 }
 
 func (d *dispatch) prepare(e *Engine) {
@@ -58,6 +59,9 @@ func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, 
 	defer d.mu.Unlock()
 	d.waiting[r.slot-1] = nil
 	for {
+		if b, state, ok := d.hush(r, idle); ok {
+			return b, state
+		}
 		if b, state := d.again(r, most, idle); state != source.Empty {
 			return b, state
 		}
@@ -130,20 +134,26 @@ func (d *dispatch) again(r *runner, most int, idle bool) (*batch, source.State) 
 			continue
 		}
 		if !b.alone && b.N > most {
-			d.returned[i] = d.queue.split(b, most, d.delim)
-		} else {
-			d.returned = slices.Delete(d.returned, i, i+1)
+			rest := d.queue.split(b, most, d.delim)
+			d.returned = slices.Insert(d.returned, i+1, rest)
 		}
-		if !slices.ContainsFunc(d.returned, func(b *batch) bool { return b.alone }) {
-			d.server = nil
-		}
-		d.out++
-		if len(d.returned) > 0 {
-			d.wakeOne()
-		}
-		return b, source.Took
+		return d.takeBack(i), source.Took
 	}
 	return nil, source.Empty
+}
+
+// takeBack takes one of the batches that were given back.
+func (d *dispatch) takeBack(i int) *batch {
+	b := d.returned[i]
+	d.returned = slices.Delete(d.returned, i, i+1)
+	if !slices.ContainsFunc(d.returned, func(b *batch) bool { return b.alone }) {
+		d.server = nil
+	}
+	d.out++
+	if len(d.returned) > 0 {
+		d.wakeOne()
+	}
+	return b
 }
 
 // giveBack makes a batch that was taken available again, after a pause. server, if not nil, is a runner that is about to
@@ -152,6 +162,7 @@ func (d *dispatch) giveBack(b *batch, pause time.Duration, server *runner) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.out--
+	defer d.rested()
 	if pause > 0 && d.drained.Load() && d.lasting {
 		d.settle()
 		return
@@ -196,6 +207,7 @@ func (d *dispatch) closed() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.out--
+	d.rested()
 	d.settle()
 }
 

@@ -31,11 +31,12 @@ const (
 	closesOut  fault = "closes its stdout and lives on"
 	reports    fault = "reports an error"
 	breaks     fault = "declares itself broken"
+	starves    fault = "is killed while other workers have something in hand"
 	noFault    fault = ""
 	everywhere       = 1 << 30 // times
 )
 
-var allFaults = []fault{killed, exits, leaves, leavesRaw, halfDies, closesOut, hangs, halfHangs, reports, breaks}
+var allFaults = []fault{killed, exits, leaves, leavesRaw, halfDies, closesOut, hangs, halfHangs, reports, breaks, starves}
 
 // sight is what can be seen of a worker.
 type sight int
@@ -62,8 +63,9 @@ const (
 type world struct {
 	mu       sync.Mutex
 	faults   map[string]fault
-	times    map[string]int // how often they still strike
-	deaths   map[string]int // of workers that were at that item
+	times    map[string]int   // how often they still strike
+	deaths   map[string]int   // of workers that were at that item
+	hands    map[*faulty]bool // who has something in hand
 	alive    int
 	murders  float64 // chance that a worker is killed at an item without its doing
 	buffers  buffering
@@ -76,11 +78,11 @@ type world struct {
 }
 
 // strike says what happens to a worker that is at item.
-func (w *world) strike(item string, rng *rand.Rand) fault {
+func (w *world) strike(item string, who *faulty) fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := noFault
-	if w.times[item] > 0 {
+	f, rng := noFault, who.rng
+	if starving := w.faults[item] == starves; w.times[item] > 0 && (!starving || w.othersBusy(who)) {
 		w.times[item]--
 		f = w.faults[item]
 	} else if rng.Float64() < w.murders {
@@ -90,6 +92,25 @@ func (w *world) strike(item string, rng *rand.Rand) fault {
 		w.deaths[item]++
 	}
 	return f
+}
+
+func (w *world) othersBusy(who *faulty) bool {
+	for f := range w.hands {
+		if f != who {
+			return true
+		}
+	}
+	return false
+}
+
+// note notes whether a worker has something in hand.
+func (w *world) note(who *faulty, busy bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.hands, who)
+	if busy {
+		w.hands[who] = true
+	}
 }
 
 // faulty is a Worker without a process that has the faults of its world. It acts while its runner waits for it.
@@ -137,6 +158,7 @@ func (f *faulty) Ring() {
 func (f *faulty) Send(p []byte) error {
 	f.in = append(f.in, p...)
 	f.written += int64(len(p))
+	f.world.note(f, true)
 	return nil
 }
 
@@ -155,6 +177,7 @@ func (f *faulty) Idle() worker.Verdict {
 }
 
 func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
+	defer func() { f.world.note(f, f.busy()) }()
 	for n := f.rng.IntN(40); ; n-- {
 		if len(f.lines) == 0 && len(f.in) == 0 && f.world.speaks.failure != nil && !f.hung && !f.dead {
 			f.flush() // it is bound to, before it waits
@@ -178,6 +201,16 @@ func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
 		}
 		f.step()
 	}
+}
+
+// busy reports whether it has items or answers in hand.
+func (f *faulty) busy() bool {
+	for record := range bytes.SplitSeq(f.in, []byte(f.world.speaks.end)) {
+		if len(record) > 0 && f.world.speaks.item(string(record)) != "" {
+			return true
+		}
+	}
+	return len(f.lines)+len(f.buf)+len(f.out) > 0
 }
 
 func (f *faulty) await(timeout time.Duration) {
@@ -219,7 +252,7 @@ func (f *faulty) step() {
 	}
 	record := f.lines[0]
 	item := f.world.speaks.item(record)
-	what := f.world.strike(item, f.rng)
+	what := f.world.strike(item, f)
 	f.suffer(what, item)
 	if f.dead || f.hung || f.mute {
 		return
@@ -245,7 +278,7 @@ func (f *faulty) step() {
 func (f *faulty) suffer(what fault, item string) {
 	half := func() { f.out = append(f.out, item[:len(item)/2]...) }
 	switch what {
-	case killed:
+	case killed, starves:
 		f.die(worker.Exit{Code: -1, Signal: syscall.SIGKILL})
 	case exits:
 		f.flush()
@@ -279,6 +312,7 @@ func (f *faulty) flush() {
 }
 
 func (f *faulty) Finish(time.Duration, <-chan struct{}) worker.Exit {
+	f.world.note(f, false)
 	f.world.mu.Lock()
 	f.world.alive--
 	f.world.mu.Unlock()

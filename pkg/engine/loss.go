@@ -203,6 +203,9 @@ func (c *conversation) charge(l loss, cause error, certain bool) {
 	if c.timedOut || c.endless() {
 		again = c.e.o.Retries.TimedOut
 	}
+	if last := b.tries+1 >= again && again > 0; certain && last && !b.calm && starved(cause) {
+		b.calm, again = true, max(again, b.tries+1)
+	}
 	if certain && b.tries >= again {
 		c.e.failItem(b, c.r.slot, cause, c.since)
 		c.e.finish(b)
@@ -234,7 +237,11 @@ func (c *conversation) again(b *batch) {
 func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, again int) {
 	item := &ItemError{Seq: b.First, Item: b.item(c.e.o.Delimiter), Err: cause}
 	if certain {
-		c.e.o.Retrying(fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again))
+		text := fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again)
+		if b.calm && c.e.o.Jobs > 1 {
+			text += ", while all other workers are at rest"
+		}
+		c.e.o.Retrying(text)
 		return
 	}
 	text := cause.Error()

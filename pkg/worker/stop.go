@@ -27,6 +27,12 @@ type Exit struct {
 // Ok reports whether the process ended by itself with status 0.
 func (e Exit) Ok() bool { return e.Code == 0 && !e.Forced }
 
+// Starved reports whether the process was killed as the system kills what needs more memory than there is: by a SIGKILL that
+// stoke did not send, or so was the program that a shell ran in it.
+func (e Exit) Starved() bool {
+	return !e.Forced && (e.Signal == syscall.SIGKILL || e.Code == 128+int(syscall.SIGKILL))
+}
+
 func (e Exit) String() string {
 	switch {
 	case e.Left != 0 && e.Code < 0 && e.Signal == 0:
