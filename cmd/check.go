@@ -177,8 +177,8 @@ func split(all []byte, delimiter cut.Delimiter, end bool) (items [][]byte) {
 		item, rest = delimiter.Split(rest, n-i)
 		items = append(items, item)
 	}
-	if end && n < mostSamples && whole < len(all) {
-		items = append(items, all[whole:])
+	if last := delimiter.Last(all[whole:]); end && n < mostSamples && len(last) > 0 {
+		items = append(items, last)
 	}
 	return items
 }

@@ -30,6 +30,15 @@ func (d Delimiter) LastEnd(p []byte, from int) int {
 	}
 }
 
+// Last returns the last record of an input, p, which lacks its delimiter; empty if there is none. The newline that ends a
+// text is no part of it, as in `echo a,b`, unless records end in NUL: these may hold any bytes.
+func (d Delimiter) Last(p []byte) []byte {
+	if string(d) == "\n" || string(d) == "\x00" {
+		return p
+	}
+	return bytes.TrimSuffix(p, []byte("\n"))
+}
+
 // First returns how many whole records p starts with, at most most of them, and where the last of them ends.
 func (d Delimiter) First(p []byte, most int) (n, end int) {
 	if len(d) == 1 {

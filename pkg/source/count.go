@@ -23,7 +23,7 @@ func Count(in io.Reader, delim cut.Delimiter) (n int64, err error) {
 			buf = buf[:copy(buf, rest)]
 		}
 	}
-	if len(buf) > 0 {
+	if len(delim.Last(buf)) > 0 {
 		n++
 	}
 	if err == io.EOF {

@@ -323,12 +323,14 @@ func (s *Source) end(err error) {
 		s.err = err
 	}
 	c := s.last()
-	switch begun := len(c.buf) - c.whole; {
+	begun := s.delim.Last(c.buf[c.whole:])
+	switch {
 	case s.refused > 0:
 		s.settle(s.refused)
 		c.buf = c.buf[:0]
-	case begun > 0 && s.err == nil:
+	case len(begun) > 0 && s.err == nil:
 		// In a chunk of its own: an item that ends like a delimiter begins would be cut in the wrong place.
+		c.buf = c.buf[:c.whole+len(begun)]
 		s.roll(c)
 		c = s.last()
 		c.buf = append(c.buf, s.delim...)

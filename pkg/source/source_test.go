@@ -86,6 +86,10 @@ func TestItems(t *testing.T) {
 		{"NUL", "a\x00b\nc\x00", "\x00", []string{"a", "b\nc"}},
 		{"a string", "a--b-c--", "--", []string{"a", "b-c"}},
 		{"a string that overlaps itself", "baaaXaa", "aa", []string{"b", "aX"}},
+		{"the newline of a text ends its last item", "a,b,c\n", ",", []string{"a", "b", "c"}},
+		{"and only that", "a,\n,b\n\n", ",", []string{"a", "\n", "b\n"}},
+		{"and is no item itself", "a,b,\n", ",", []string{"a", "b"}},
+		{"records that end in NUL keep it", "a\x00b\n", "\x00", []string{"a", "b\n"}},
 		{"an item larger than a buffer", "a\n" + long + "\nb\n", "\n", []string{"a", long, "b"}},
 		{"invalid UTF-8", "\xff\xfe\n\x80\n", "\n", []string{"\xff\xfe", "\x80"}},
 	}
@@ -193,6 +197,11 @@ func FuzzItems(f *testing.F) {
 		if pieces[len(pieces)-1] == "" {
 			pieces = pieces[:len(pieces)-1]
 		}
+		if last := len(pieces) - 1; last >= 0 && !bytes.HasSuffix(input, delim) {
+			if pieces[last] = string(cut.Delimiter(delim).Last([]byte(pieces[last]))); pieces[last] == "" {
+				pieces = pieces[:last]
+			}
+		}
 		for _, p := range pieces {
 			if int64(len(p)) > maxItem {
 				p = "REFUSED"
@@ -248,7 +257,7 @@ func TestCount(t *testing.T) {
 		want      int64
 	}{
 		{"", "\n", 0}, {"\n", "\n", 1}, {"a\nb", "\n", 2}, {"a\nb\n", "\n", 2}, {long, "\n", 1}, {long + "\n" + long + "\nx\n", "\n", 3},
-		{"a--b--c", "--", 3}, {strings.Repeat("ab--", Slab), "--", Slab}, {"a-", "--", 1},
+		{"a--b--c", "--", 3}, {strings.Repeat("ab--", Slab), "--", Slab}, {"a-", "--", 1}, {"a,b\n", ",", 2}, {"a,b,\n", ",", 2}, {"a\x00\n", "\x00", 2},
 	} {
 		if len(tt.in) < 1000 {
 			if got, err := Count(iotest.OneByteReader(strings.NewReader(tt.in)), cut.Delimiter(tt.delim)); got != tt.want || err != nil {
