@@ -77,6 +77,7 @@ func run(o *options, v *voice) error {
 	w.follow(e, before, size)
 	sum, err := e.Run(ctx, in)
 	o.advise(err)
+	v.repeated()
 	sum.Failed += state.Failed
 	if sum.StoppedAfter > 0 {
 		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))

@@ -18,8 +18,9 @@ type voice struct {
 	quiet   bool // says no notes; set before anybody speaks
 	colours bool // marks what kind of message it is
 
-	mu sync.Mutex
-	to io.Writer
+	mu      sync.Mutex
+	to      io.Writer
+	repeats repeats
 }
 
 func newVoice(to io.Writer) *voice { return &voice{to: to} }
@@ -73,12 +74,22 @@ func (v *voice) retrying(text string) {
 
 // item says that an item failed, with its worker's last words and how to see that again.
 func (v *voice) item(e *engine.ItemError, reproduce string) {
+	v.mu.Lock()
+	tell := v.repeats.add(e)
+	v.mu.Unlock()
+	if !tell {
+		return
+	}
 	words := ""
 	var (
-		died    *engine.DiedError
-		timeout *engine.TimeoutError
+		died     *engine.DiedError
+		timeout  *engine.TimeoutError
+		reported *engine.ReportedError
 	)
 	switch {
+	case errors.As(e, &reported) && reported.Words != "":
+		v.say("error", e.Error(), indented(strings.TrimRight(reported.Words, "\n"), mostOfCode)...)
+		return
 	case errors.As(e, &died):
 		words = died.Words
 	case errors.As(e, &timeout):
@@ -89,6 +100,30 @@ func (v *voice) item(e *engine.ItemError, reproduce string) {
 	v.fail(e, words)
 	if reproduce != "" {
 		v.say("hint", reproduce)
+	}
+}
+
+// mostOfCode is how many lines of a traceback are shown.
+const mostOfCode = 12
+
+// indented returns the last lines of a text, at most most, each behind a margin.
+func indented(text string, most int) []string {
+	lines := strings.Split(text, "\n")
+	lines = lines[max(0, len(lines)-most):]
+	for i, line := range lines {
+		lines[i] = "    " + line
+	}
+	return lines
+}
+
+// repeated says how many errors of items were not told, since others like them were.
+func (v *voice) repeated() {
+	v.mu.Lock()
+	lines := v.repeats.rest()
+	v.repeats = repeats{}
+	v.mu.Unlock()
+	for _, line := range lines {
+		v.say("error", line)
 	}
 }
 

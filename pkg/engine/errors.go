@@ -23,7 +23,11 @@ type ItemError struct {
 }
 
 func (e *ItemError) Error() string {
-	return fmt.Sprintf("item %d %s: %v", e.Seq, Quote(e.Item, e.Partial), e.Err)
+	how := ":"
+	if _, is := e.Err.(*NotJSONError); is {
+		how = "" // it is the item itself
+	}
+	return fmt.Sprintf("item %d %s%s %v", e.Seq, Quote(e.Item, e.Partial), how, e.Err)
 }
 
 func (e *ItemError) Unwrap() error { return e.Err }
@@ -83,9 +87,15 @@ func (e *DiedError) Error() string {
 type ReportedError struct {
 	Slot    int
 	Message string
+	Words   string // where that was: the traceback of CODE
 }
 
 func (e *ReportedError) Error() string { return fmt.Sprintf("worker %d: %s", e.Slot, e.Message) }
+
+// NotJSONError says that an item is not JSON, where CODE was to get it as that.
+type NotJSONError struct{ Problem string }
+
+func (e *NotJSONError) Error() string { return "is not JSON: " + e.Problem }
 
 // TimeoutError says that an item took too long, for which its worker was killed, unless it gave the item up when told to.
 type TimeoutError struct {

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"stoke/pkg/cut"
@@ -197,7 +198,7 @@ func (c *conversation) publishOne(b *batch, answer []byte, took time.Duration) {
 
 // reported deals with the next item of b, for which the worker reports an error: it fails, or is tried again, alone.
 func (c *conversation) reported(b *batch, message string) {
-	again, cause := c.e.o.Retries.Reported, error(&ReportedError{Slot: c.r.slot, Message: message})
+	again, cause := c.e.o.Retries.Reported, c.reportedError(message)
 	if c.toldToGiveUp() {
 		again, cause = c.e.o.Retries.TimedOut, &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Said: message}
 	}
@@ -216,6 +217,19 @@ func (c *conversation) reported(b *batch, message string) {
 	x.tries++
 	c.warnOf(x, cause, 1, true, again)
 	c.again(x)
+}
+
+// reportedError takes apart what a worker says of an item. A runner of --lang puts a traceback behind it.
+func (c *conversation) reportedError(message string) error {
+	const behind, notJSON = "\x1e", "not JSON: "
+	if c.tr != nil {
+		return &ReportedError{Slot: c.r.slot, Message: message}
+	}
+	message, words, _ := strings.Cut(message, behind)
+	if problem, is := strings.CutPrefix(message, notJSON); is {
+		return &NotJSONError{problem}
+	}
+	return &ReportedError{Slot: c.r.slot, Message: message, Words: words}
 }
 
 // takeOut takes the next item of b, with the answer to which the worker has just come, out of its hands and returns it in a

@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 		"less than one":     {Program{Lang: "node", Code: "1", Concurrency: -1}, "--concurrency: |-1"},
 		"very long code":    {Program{Lang: "node", Code: strings.Repeat("1+", 70_000)}, "--lang node: |140|file"},
 		"very long init": {Program{Lang: "bash",
-			Code: ":", Init: strings.Repeat("# ", 70_000)}, "--lang bash: |140000|file"},
+			Code: ":", Init: strings.Repeat("# ", 70_000)}, "--lang bash: |140|file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tt.p.Check()

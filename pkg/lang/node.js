@@ -9,7 +9,7 @@
 //     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 //     it reads   ITEM        one line an item
 //     it writes  ANSWER      one line an item, in the order of the items
-//     it writes  \!TEXT      instead of an answer: CODE raised; the stack went to stderr before
+//     it writes  \!TEXT      instead of an answer: CODE threw TEXT, and behind a byte 0x1e where
 // At the end of its input it runs the exit code and leaves with status 0.
 //
 // fd 0 is /dev/null and fd 1 a copy of stderr for whatever else runs here: it can neither eat items nor forge answers.
@@ -170,20 +170,33 @@
     return escape(text);
   }
 
-  // Shows what was thrown on stderr, and gives the line that stands for the answer.
+  const BEHIND = "\x1e"; // stands between what an error says and where that was
+  const OURS = /^ +at .*(\[eval\]|node:internal|node:vm|node:net|node:events)/;
+
+  // Gives the line that stands for the answer to an item on which CODE threw: what, and behind a mark where.
   function failure(thrown) {
-    return "\\!" + escape(show(thrown).slice(0, 1000));
+    const { what, code, stack } = told(thrown);
+    if (setup.item_type === "json" && /\n +at JSON\.parse \(<anonymous>\)\n.*\[eval\]/.test(shown(() => String(thrown.stack))))
+      return "\\!" + escape(`not JSON: ${thrown.message}`);
+    const where = [...code, ...stack].slice(0, 12).join("\n").slice(0, 4000);
+    return "\\!" + escape(what.slice(0, 1000).replace(/\x1e/g, "?") + BEHIND + where);
   }
 
-  // Writes the stack without our own frames to stderr. Gives what was thrown in a line.
-  function show(thrown) {
-    const ours = /^ +at .*(\[eval\]|node:internal|node:vm|node:net|node:events)/;
-    const words = shown(() => util.inspect(thrown));
-    const lines = words.split("\n").filter((line) => !ours.test(line)).map(typedPlace);
+  // Gives what was thrown in a line, the line of CODE that threw it, and the rest of its stack, without our own frames.
+  function told(thrown) {
+    const what = shown(() => (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)));
+    if (!(thrown instanceof Error)) return { what, code: [], stack: [] };
     const [where, number, column] = place(thrown);
-    if (where) lines.unshift(`${where}:${number}`, pointer(texts[where].split("\n")[number - 1] || "", column - 1));
-    complain(lines.join("\n") + "\n");
-    return shown(() => (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)));
+    const code = where ? [`${where}:${number}`, ...pointer(texts[where].split("\n")[number - 1] || "", column - 1).split("\n")] : [];
+    const all = shown(() => util.inspect(thrown));
+    const stack = (all.includes(what) ? all.slice(all.indexOf(what) + what.length) : all).split("\n");
+    return { what, code, stack: stack.filter((line) => line && !OURS.test(line)).map(typedPlace) };
+  }
+
+  // Writes what was thrown to stderr.
+  function show(thrown) {
+    const { what, code, stack } = told(thrown);
+    complain([...code, what, ...stack].join("\n") + "\n");
   }
 
   // Gives what words gives, unless the user's object fails even at that.

@@ -60,7 +60,7 @@ func TestNodeAnswers(t *testing.T) {
 			items: []string{"\xff\nü"}, want: []string{"[true,255,4]"}},
 		"other bytes": {p: Program{Code: "Uint8Array.of(255, 10)"}, items: []string{"1"}, want: []string{"\xff\n"}},
 		"JSON items": {p: Program{Code: "item.a", ItemType: "json"}, items: []string{`{"a":[1]}`, `{"a":`, `{"a":"x"}`},
-			want: []string{"[1]", failed + "SyntaxError: ", "x"}},
+			want: []string{"[1]", failed + "not JSON: ", "x"}},
 		"backslashes and newlines": {p: Program{Code: "item + '|' + item.length"},
 			items: []string{"a\nb", `a\nb`, `\`, `\\`, "\n", "\\\n", "", `\#7`, `\!x`, `\ready`},
 			want:  []string{"a\nb|3", `a\nb|4`, `\|1`, `\\|2`, "\n|1", "\\\n|2", "|0", `\#7|3`, `\!x|3`, `\ready|6`}},
@@ -124,8 +124,8 @@ func TestNodeThrows(t *testing.T) {
 	if !slices.EqualFunc(answers, want, sameAnswer) || status != 0 {
 		t.Errorf("%q and status %d, want %q", answers, status, want)
 	}
-	for _, piece := range []string{"--init:3\n    return x.a.b\n               ^\nTypeError", "at f (--init:3:14)", "CODE:2:10",
-		"--init:2\n    if (x === '0') throw new RangeError('zero')\n                         ^\nRangeError: zero", "at f (--init:2:24)"} {
+	for _, piece := range []string{"--init:3\n    return x.a.b\n               ^\n    at", "at f (--init:3:14)", "CODE:2:10",
+		"--init:2\n    if (x === '0') throw new RangeError('zero')\n                         ^\n    at", "at f (--init:2:24)"} {
 		if !strings.Contains(stderr, piece) {
 			t.Errorf("no %q in the stacks: %s", piece, stderr)
 		}
@@ -303,7 +303,7 @@ func TestNodeConcurrency(t *testing.T) {
 		"exceptions": {p: Program{Code: "await null; if (item === '1') throw Error('no'); return item",
 			Concurrency: 5}, items: []string{"1", "2"}, want: []string{failed + "Error: no", "2"}, stderr: []string{"CODE:1\n"}},
 		"JSON items": {p: Program{Code: "await null; return item[0]", ItemType: "json", Concurrency: 2},
-			items: []string{"[1]", "{", "[3]"}, want: []string{"1", failed + "SyntaxError: ", "3"}},
+			items: []string{"[1]", "{", "[3]"}, want: []string{"1", failed + "not JSON: ", "3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.items == nil {

@@ -284,9 +284,10 @@ sub finish {
 sub failed {
     my $error = message(@_);
     spill();
-    complain(traced($error));
+    my $where = $error =~ /\Anot JSON: / ? '' : substr traced($error), length $error =~ s/\n?\z/\n/r;
     $error =~ s/\n+\z//;
-    $ready .= '\!' . escape($error) . "\n";
+    $error =~ tr/\x1e/?/;
+    $ready .= '\!' . escape("$error\x1e$where") . "\n";
     $open = 0;
 }
 
@@ -374,7 +375,7 @@ sub decoded_json {
     return in_bytes($value) if !$@;
     my $why = $@;
     $why =~ s/ at -e line \d+\.\n\z//;
-    die "the item is not JSON: $why\n";
+    die "not JSON: $why\n";
 }
 
 # written is a value as an answer.

@@ -116,7 +116,7 @@ func TestPerlFails(t *testing.T) {
 			want: []string{"!no at --init line 2."}, stderr: []string{"    --init, line 2:  die 'no' }\n"}},
 		{name: "with a message of several lines, after printing",
 			setup: warmSetup{Code: `print "x\n"; die "bad \\ $item\nvery é\n"`}, items: []string{"1", "2"},
-			want: []string{"!bad \\ 1\nvery é", "!bad \\ 2\nvery é"}, stderr: []string{"x\nbad \\ 1\nvery é\nx\nbad \\ 2"}},
+			want: []string{"!bad \\ 1\nvery é", "!bad \\ 2\nvery é"}, stderr: []string{"x\nx\n", "bad \\ 1\nvery é\n", "bad \\ 2"}},
 		{name: "with an object", setup: warmSetup{Code: `die { code => $item }`}, items: []string{"1"},
 			want: []string{`!{"code":"1"}`}, stderr: []string{`{"code":"1"}`}},
 		{name: "a value that is not JSON", setup: warmSetup{Code: `$item ? [sub {}] : [9**9**9]`}, items: []string{"1", "0"},

@@ -9,7 +9,7 @@
 #     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 #     it reads   ITEM        one line an item
 #     it writes  ANSWER      one line an item, in the order of the items
-#     it writes  \!TEXT      instead of an answer: CODE raised; the traceback went to stderr before
+#     it writes  \!TEXT      instead of an answer: CODE raised TEXT, and behind a byte 0x1e its traceback
 # At the end of its input it runs the exit code and leaves with status 0.
 #
 # fd 0 is /dev/null and fd 1 a copy of stderr for whatever else runs here: it can neither eat items nor forge answers.
@@ -25,6 +25,7 @@ CHUNK = 1 << 16  # bytes to read at once
 PATIENCE = 0.004  # seconds that answers may wait while the next items are worked on
 REFERENCE = re.compile(r"([\w./@-]+):([A-Za-z_][\w.]*)")
 AT_FAULT = 120  # exit status
+BEHIND = "\x1e"  # stands between what an exception says and its traceback
 COROUTINE = 0x80  # inspect.CO_COROUTINE, without its import
 
 del sys.argv[1:]  # they are for who looks at processes
@@ -218,24 +219,38 @@ def answer(value, take):
 
 
 def failure(error):
-    """Shows an exception on stderr, and gives the line that stands for the answer."""
-    return Mark("\\!" + escape(show(error)[:1000].encode("utf-8", "replace").decode()))
+    """Gives the line that stands for the answer to an item on which CODE raised: what, and behind a mark where."""
+    what, where = told(error)
+    if isinstance(error, json.JSONDecodeError) and not where:
+        what = "not JSON: " + what.partition(": ")[2]
+    text = what[:1000].replace(BEHIND, "?") + BEHIND + where[-4000:]
+    return Mark("\\!" + escape(text.encode("utf-8", "backslashreplace").decode()))
 
 
-def show(error):
-    """Writes the traceback without our own frames to stderr. Gives the exception in a line."""
+def told(error):
+    """Gives an exception in a line, and its traceback without our own frames and that line."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals is globals():
         trace = trace.tb_next
-    if trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("json."):
+    if trace is not None and trace.tb_frame.f_globals.get("__name__", "").split(".")[0] == "json":
         trace = None  # our own call of json
-    text = "".join(traceback.format_exception(type(error), error, trace))
-    complain(text.encode("utf-8", "backslashreplace"))
     try:
         words = str(error)
     except Exception:
         words = ""
-    return type(error).__name__ + (": " + words if words else "")
+    what = type(error).__name__ + (": " + words if words else "")
+    if trace is None and error.__cause__ is None and (error.__context__ is None or error.__suppress_context__):
+        return what, ""
+    lines = traceback.format_exception(type(error), error, trace)
+    if lines[-1].endswith(what + "\n"):
+        lines.pop()  # it may name the module besides
+    return what, "".join(lines)
+
+
+def show(error):
+    """Writes an exception and its traceback to stderr."""
+    what, where = told(error)
+    complain((where + what + "\n").encode("utf-8", "backslashreplace"))
 
 
 # ---- the user's text

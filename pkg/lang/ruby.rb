@@ -195,10 +195,19 @@ module Stoke
       raise
     rescue Exception => e
       spill
-      STDERR.write(traced(e))
-      exit(false) if Process.pid != @owner # nobody here catches what a forked child died of
+      if Process.pid != @owner # nobody here catches what a forked child died of
+        STDERR.write(traced(e))
+        exit(false)
+      end
       settle
-      @ready << '\\!' << escape("#{e.class}: #{e.message}") << NEWLINE
+      @ready << '\\!' << escape(told(e)) << NEWLINE
+    end
+
+    # told is an error in a line, and behind a mark its traceback.
+    def told(error)
+      return "not JSON: #{error.message[/(?:\d+: )?(.*)/, 1]}" if @json && error.is_a?(JSON::ParserError) && frames(error).none? { |f| f.start_with?('CODE:') }
+
+      "#{error.class}: #{error.message}".b.tr("\x1e", '?') << "\x1e".b << traced(error).delete_prefix("#{error.message} (#{error.class})\n".b).lines.first(12).join
     end
 
     # settle escapes the answers in @out. Whether any needs it shows in the newlines and backslashes of them all.

@@ -92,11 +92,11 @@ func TestRubyFails(t *testing.T) {
 	for _, tt := range []warmCase{
 		{name: "an exception fails its item alone", setup: warmSetup{Code: "n = 12\nn / Integer(item)"}, items: []string{"3",
 			"0", "4"},
-			want: []string{"4", "!ZeroDivisionError: divided by 0", "3"}, stderr: []string{"divided by 0 (ZeroDivisionError)\n",
+			want: []string{"4", "!ZeroDivisionError: divided by 0", "3"}, stderr: []string{"ZeroDivisionError: divided by 0\n",
 				"        n / Integer(item)\n"}},
 		{name: "in a method of init", setup: warmSetup{Init: "def f\n raise IOError, 'no' \nend", Code: "puts 'x'; f"},
 			items: []string{"3", "4"},
-			want:  []string{"!IOError: no", "!IOError: no"}, stderr: []string{"x\n", "no (IOError)\n    from --init:2:",
+			want:  []string{"!IOError: no", "!IOError: no"}, stderr: []string{"x\n", "IOError: no\n    from --init:2:",
 				"         raise IOError, 'no'", "    from CODE:1:", "puts 'x'; f\n"}},
 		{name: "with a message of several lines", setup: warmSetup{Code: `raise "bad \\ #{item}\nvery é"`},
 			items: []string{"\xff"},

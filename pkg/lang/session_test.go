@@ -36,6 +36,7 @@ type session struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	errors lockedBuffer // its stderr
+	where  string       // what errors said besides
 }
 
 // lockedBuffer is read while it is filled.
@@ -126,7 +127,7 @@ func (s *session) raw(lines string) *session {
 	return s
 }
 
-// answer waits for the next answer. A failure begins with failed.
+// answer waits for the next answer. A failure begins with failed; its traceback is kept in where.
 func (s *session) answer() string {
 	s.t.Helper()
 	text, err := s.next()
@@ -141,7 +142,11 @@ func (s *session) next() (string, error) {
 	line, err := s.out.ReadString('\n')
 	line = strings.TrimSuffix(line, "\n")
 	if text, raised := strings.CutPrefix(line, "\\!"); raised {
-		return failed + unescaper.Replace(text), err
+		text, where, told := strings.Cut(unescaper.Replace(text), "\x1e")
+		if told {
+			s.where += text + "\n" + where
+		}
+		return failed + text, err
 	}
 	return unescaper.Replace(line), err
 }
@@ -185,7 +190,7 @@ func (s *session) rest() (answers []string, stderr string, status int) {
 		}
 	}
 	status = s.wait()
-	return answers, s.errors.String(), status
+	return answers, s.errors.String() + s.where, status
 }
 
 func (s *session) wait() int {

@@ -83,6 +83,7 @@ type warmSession struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	stderr *bytes.Buffer // complete once the runner has ended
+	where  string        // what errors said besides
 }
 
 // startWarm starts a runner, which is killed at the end of the test if it has not ended.
@@ -136,7 +137,11 @@ func (s *warmSession) next() (kind, text string) {
 	line = strings.TrimSuffix(line, "\n")
 	for kind, prefix := range map[string]string{"ready": `\ready`, "?": `\?`, "!": `\!`} {
 		if rest, ok := strings.CutPrefix(line, prefix); ok {
-			return kind, warmUnescaper.Replace(rest)
+			text, where, told := strings.Cut(warmUnescaper.Replace(rest), "\x1e")
+			if told {
+				s.where += text + "\n" + where
+			}
+			return kind, text
 		}
 	}
 	return "", warmUnescaper.Replace(line)
@@ -223,7 +228,7 @@ func (s *warmSession) end() int {
 type warmResult struct {
 	answers []string // a failure is "!" and its message; in a shell "!", the status, a space and the output
 	fault   string   // what is wrong with the user's text
-	stderr  string
+	stderr  string   // and behind it what errors said besides
 	status  int
 }
 
@@ -248,7 +253,7 @@ func warmRun(t *testing.T, lang string, setup warmSetup, items ...string) (r war
 				t.Errorf("left over: %q", text)
 			}
 			r.status = s.end()
-			r.stderr = s.stderr.String()
+			r.stderr = s.stderr.String() + s.where
 			return r
 		}
 		r.answers = append(r.answers, kind+text)
