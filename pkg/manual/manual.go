@@ -169,7 +169,7 @@ func (f Flag) meaning() string {
 // FlagsChapter is the text of chapters/flags.md.
 func FlagsChapter(groups []Group) string {
 	var b strings.Builder
-	b.WriteString("# Flags\n\nAll flags, by task.\n\n" +
+	b.WriteString("# Flags\n\nAll flags, by task.\n\n`SIZE` takes K, M, G and T, powers of 1024. `D` takes ms, s, m and h.\n\n" +
 		"A test writes this file out of what is declared (`UPDATE_SCRIPTS=1 go test ./cmd -run FlagsChapter`).\n")
 	cell := strings.NewReplacer("|", `\|`, "<", "&lt;")
 	for _, g := range groups {
