@@ -21,8 +21,11 @@
 // may lack, or hold garbage for, what was not synced: what lies before the last checkpoint must be there and match, else
 // somebody has touched it; behind it, the first record that is not whole, or whose output is not, ends the journal.
 //
-// Whatever changes a journal other than by appending (completion, Reopen) writes a new one beside it, syncs it and
+// Whatever changes a journal other than by appending (completion, Reopen, Revise) writes a new one beside it, syncs it and
 // renames it: OUT.part is cut to what the journal says afterwards, so the rename is the one moment at which all changes.
+//
+// On a real file system (Disk) all three are made and opened by way of package output: exclusively, never through a link, with the mode
+// of OUT. Look tells what there is without any of that.
 //
 // A completed run leaves OUT and a small OUT.stoke. The same command with --resume then finds that there is nothing to
 // do. A run that differs from the completed one, or finds OUT removed, starts afresh, as make wants it: OUT stays what it

@@ -133,7 +133,10 @@ func (t *Target) liken(f *os.File, more os.FileMode) error {
 	if info.Mode().Perm() == mode {
 		return nil
 	}
-	return f.Chmod(mode)
+	if err := f.Chmod(mode); err != nil && info.Mode().Perm()&^mode != 0 {
+		return err // a file system without modes of its own is forgiven, so long as nobody may do more than with the target
+	}
+	return nil
 }
 
 // Settle gives the file with that name, which is complete, the target's mode and its name. It must still be the file that f is.
