@@ -29,6 +29,8 @@ const (
 	silence = time.Second
 	// longSilence is the same for a worker that seems to be at work.
 	longSilence = 10 * time.Second
+	// starving is how long a worker may hold back its answers, in a run without any, because nothing more comes to be read.
+	starving = 3 * time.Second
 	// sizeEvery is the pause between two looks at a worker's memory.
 	sizeEvery = time.Second
 	// warmProbe bounds the pause between two looks whether a worker has begun to read.
@@ -63,6 +65,8 @@ func (c *conversation) lookIn() time.Duration {
 		return -1
 	case !c.warm || c.pending() > 0:
 		return c.probe
+	case c.starves():
+		return max(starving-time.Since(c.since), soonProbe)
 	case c.e.o.RecycleRSS > 0:
 		return sizeEvery
 	}
@@ -74,6 +78,9 @@ func (c *conversation) look() error {
 	quiet := time.Since(c.mark)
 	if err := c.warming(); err != nil {
 		return err
+	}
+	if c.starves() && time.Since(c.since) >= starving {
+		c.warnStarving()
 	}
 	if c.in == closed || c.pending() == 0 || quiet < c.probe {
 		return nil
@@ -154,6 +161,23 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 	return nil
 }
 
+// flushing is what makes most programs flush.
+const flushing = "python3 -u, stdbuf -oL COMMAND"
+
+// starves reports whether the worker holds answers back and there is nothing to feed it with, in a run without any answer.
+func (c *conversation) starves() bool {
+	return c.in == open && c.answered < c.sent && c.pending() == 0 && c.e.answered.Load() == 0 && !c.e.complained.Load()
+}
+
+// warnStarving tells the user, once in a run, that answers come late from a worker on a stream that goes on.
+func (c *conversation) warnStarving() {
+	if c.e.complained.Swap(true) {
+		return
+	}
+	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has read all it was sent and keeps its answers in a buffer until that is full or the input ends; "+
+		"to have each at once, make it flush (%s)", c.r.slot, c.w.Pid(), flushing))
+}
+
 // complain tells the user, once in a run without any answer so far, about a worker that has read its items and has been
 // quiet for as long as limit: it may wait for more, although that cannot be seen.
 func (c *conversation) complain(quiet, limit time.Duration) {
@@ -163,7 +187,7 @@ func (c *conversation) complain(quiet, limit time.Duration) {
 	if read, known := c.w.Read(); known && read < c.bytes || c.e.complained.Swap(true) {
 		return
 	}
-	advice := "; if it keeps its answers in a buffer, make it flush, or give --feed-ahead"
+	advice := "; if it keeps its answers in a buffer, make it flush (" + flushing + "), or give --feed-ahead"
 	if c.tr != nil && len(c.tr.Held()) > 0 {
 		advice = ", but has printed " + Quote(c.tr.Held(), false)
 		if promise := c.promise(""); promise != "" {

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// A worker that holds its answers back on a stream that goes on is told of after a while, once; not while it is given more,
+// nor at the end of the input.
+func TestStarving(t *testing.T) {
+	tr := newTrial(nil)
+	e := New(tr.Options)
+	w := newFake(func(string) string { return "" })
+	w.verdict = worker.Idle
+	c := withOneItem(t, e, w, false)
+	c.warm = true
+	look := func(since time.Duration) int {
+		c.since = time.Now().Add(-since)
+		if err := c.look(); err != nil {
+			t.Fatal(err)
+		}
+		return len(tr.warnings)
+	}
+	if look(time.Hour); len(tr.warnings) > 0 {
+		t.Errorf("one that was not seen to hold anything back: %q", tr.warnings)
+	}
+	if err := c.held(time.Second, false); err != nil {
+		t.Fatal(err)
+	}
+	if n := look(0); n > 0 {
+		t.Errorf("at once: %q", tr.warnings)
+	}
+	if in := c.lookIn(); in <= 0 || in > starving {
+		t.Errorf("it is looked at in %v, want %v", in, starving)
+	}
+	for range 2 {
+		if n := look(starving); n != 1 || !strings.Contains(tr.warnings[0], "stdbuf -oL") {
+			t.Errorf("after a while, once: %q", tr.warnings)
+		}
+	}
+	if in := c.lookIn(); in >= 0 {
+		t.Errorf("it is looked at again in %v", in)
+	}
+}
