@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"errors"
+	"io"
+	"os"
 	"regexp"
 	"strings"
 	"syscall"
@@ -27,12 +29,48 @@ func cannotHint(e *engine.InitError) string {
 	return "make it executable (chmod +x), or give its interpreter as COMMAND"
 }
 
-// advise puts into err, if a worker could not be started, what may help.
+// advise puts into err what may help, where that depends on what was typed.
 func (o *options) advise(err error) {
-	var start *engine.InitError
-	if errors.As(err, &start) {
+	var (
+		start *engine.InitError
+		proto *engine.ProtocolError
+	)
+	switch {
+	case errors.As(err, &start):
 		start.Hint = o.startHint(start)
+	case errors.As(err, &proto) && proto.Fewer && o.startsPrograms():
+		proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
 	}
+}
+
+var (
+	shellName  = regexp.MustCompile(`(^|/)(ba|da|z|k|a|fi)?sh$`)
+	shellLine  = regexp.MustCompile(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
+	eatsStdin  = regexp.MustCompile(`\b(ssh|ffmpeg|subprocess|system|popen|exec|docker|kubectl)\b`)
+	mostOfFile = int64(4096) // bytes that are looked at
+)
+
+// startsPrograms reports whether COMMAND is likely to start others, which share its standard input: it is a shell or a script of
+// one, or names what does.
+func (o *options) startsPrograms() bool {
+	if o.program != nil || o.speech != nil || len(o.command) == 0 {
+		return false
+	}
+	if shellName.MatchString(o.command[0]) || eatsStdin.MatchString(strings.Join(o.command, " ")) {
+		return true
+	}
+	for _, word := range o.command { // one may be a script
+		f, err := os.Open(word)
+		if err != nil {
+			continue
+		}
+		begin, _ := io.ReadAll(io.LimitReader(f, mostOfFile))
+		f.Close()
+		if shellLine.Match(begin) || eatsStdin.Match(begin) {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *options) startHint(e *engine.InitError) string {

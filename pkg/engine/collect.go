@@ -292,8 +292,8 @@ func (c *conversation) short(owed int64) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
-	return c.fault(problem,
-		c.promise("a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead"))
+	hint := c.promise("a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
+	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Fewer: true, Hint: hint, Words: c.w.LastWords()}
 }
 
 // promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.

@@ -61,6 +61,7 @@ func (e *ReadError) Unwrap() error { return e.Err }
 type ProtocolError struct {
 	Slot, Pid int
 	Problem   string
+	Fewer     bool // it ended with fewer answers than items
 	Hint      string
 	Words     string // the end of its stderr
 }
