@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,6 +19,9 @@ const (
 	statusItems  = 123
 )
 
+// unheard is what nobody should ever see of stoke.
+var unheard = regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine [0-9]|runtime: |WARNING: DATA RACE)`)
+
 // judge says what is wrong with a result.
 func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -26,10 +31,8 @@ func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 	for _, q := range r.left {
 		wrong("process %d is left behind: %s", q.pid, q.command)
 	}
-	for _, word := range []string{"DATA RACE", "panic:", "goroutine ", "fatal error", "runtime error"} {
-		if strings.Contains(r.stderr, word) && !r.hung {
-			wrong("stderr has %q: %s", word, tail(r.stderr))
-		}
+	if word := unheard.FindString(r.stderr); word != "" && !r.hung {
+		wrong("stderr has %q: %s", word, tail(r.stderr))
 	}
 	if strings.HasPrefix(r.stderr, "stoke: error: forged") {
 		wrong("a forged message")
@@ -37,25 +40,9 @@ func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 	if problem := p.judgeStatus(r, m); problem != "" {
 		wrong("%s; stderr: %s", problem, tail(r.stderr))
 	}
-	out, complete := r.out, p.complete(r)
-	if p.out {
-		var err error
-		out, err = os.ReadFile(filepath.Join(dir, "out"))
-		if len(r.out) > 0 {
-			wrong("standard output has %q, beside -o", tail(string(r.out)))
-		}
-		if err != nil { // what there is
-			if p.accepted() && complete {
-				wrong("it is complete, and there is no OUT")
-			}
-			out, _ = os.ReadFile(filepath.Join(dir, "out.part"))
-			complete = false
-		} else if !m.killed && (!complete || !p.accepted()) {
-			wrong("status %d, and there is an OUT", r.status.ExitStatus())
-		}
-	}
-	if m.reads > 0 {
-		out, complete = out[:bytes.LastIndexByte(out, p.end()[0])+1], false
+	out, complete, problem := p.written(r, dir, m)
+	if problem != "" {
+		wrong("%s; stderr: %s", problem, tail(r.stderr))
 	}
 	if problem := p.judgeAnswers(out, complete, p.out || m.killed); problem != "" {
 		wrong("%s; %v; stderr: %s", problem, r.status.ExitStatus(), tail(r.stderr))
@@ -64,6 +51,34 @@ func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 		wrong("%s", problem)
 	}
 	return problems
+}
+
+// written returns the answers that there are, and whether they should be all. With -o, OUT is there just if it is complete.
+func (p *plan) written(r *result, dir string, m misfortune) (out []byte, complete bool, problem string) {
+	out, complete = r.out, p.complete(r)
+	if p.out {
+		var err error
+		out, err = os.ReadFile(filepath.Join(dir, "out"))
+		switch due := complete && p.accepted(); {
+		case len(r.out) > 0:
+			problem = fmt.Sprintf("standard output has %q, beside -o", tail(string(r.out)))
+		case err != nil && due:
+			problem = "it is complete, and there is no OUT"
+		case err == nil && !due && !m.killed:
+			problem = fmt.Sprintf("status %d, and there is an OUT", r.status.ExitStatus())
+		}
+		if err != nil { // so far
+			out, _ = os.ReadFile(filepath.Join(dir, "out.part"))
+			complete = false
+		}
+	}
+	if m.reads > 0 {
+		out, complete = out[:bytes.LastIndexByte(out, p.end()[0])+1], false
+	}
+	if p.json {
+		out = plain(out)
+	}
+	return out, complete, problem
 }
 
 // complete reports whether the status says that all items are done.
@@ -99,8 +114,12 @@ func (p *plan) judgeStatus(r *result, m misfortune) string {
 // expected are the answers as they are written, each with its end.
 func (p *plan) expected() []string {
 	var lines []string
-	for _, item := range p.items {
+	for i, item := range p.items {
 		answer := p.kind.answer(item)
+		if p.json && !(p.skip && p.kind.fails(item)) {
+			lines = append(lines, object{i + 1, !p.kind.fails(item), answer}.String())
+			continue
+		}
 		if p.kind.fails(item) {
 			if p.skip {
 				continue
@@ -113,6 +132,32 @@ func (p *plan) expected() []string {
 		lines = append(lines, answer+p.end())
 	}
 	return lines
+}
+
+// object is what counts of a line of --json.
+type object struct {
+	Seq    int    `json:"seq"`
+	OK     bool   `json:"ok"`
+	Answer string `json:"answer"`
+}
+
+func (o object) String() string {
+	if !o.OK {
+		o.Answer = ""
+	}
+	return fmt.Sprintf("%d %v %s\n", o.Seq, o.OK, o.Answer)
+}
+
+// plain says of each line of --json what counts. A line that is cut off, or no JSON, says nothing.
+func plain(out []byte) []byte {
+	var b bytes.Buffer
+	for line := range bytes.Lines(out) {
+		var o object
+		if json.Unmarshal(line, &o) == nil && bytes.HasSuffix(line, []byte("\n")) {
+			b.WriteString(o.String())
+		}
+	}
+	return b.Bytes()
 }
 
 // judgeAnswers compares answers with what they should be: all of them, or the first of them. torn: the last may be cut off.

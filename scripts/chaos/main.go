@@ -1,6 +1,6 @@
 // Command chaos runs stoke with random workers, flags, items and misfortunes, and compares what comes of it with an oracle.
 //
-//	go run ./scripts/chaos [-seed N] [-runs N] [-at-once N] [-stoke FILE] [-v]
+//	go run ./scripts/chaos [-seed N] [-runs N] [-at-once N] [-stoke FILE] [-keep DIR] [-v]
 //
 // A run is drawn from its seed: run it again with -seed N -runs 1, though not at the same moments. What is drawn (plan.go): a
 // kind of worker (kinds.go), its items, flags, and a misfortune: a signal to stoke, one to its workers, a reader that goes away.
@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -25,9 +26,10 @@ func main() {
 	runs := flag.Int("runs", 100, "how many seeds")
 	atOnce := flag.Int("at-once", 2, "how many runs at a time")
 	stoke := flag.String("stoke", "", "the stoke to try (default: built from this tree)")
+	keep := flag.String("keep", "", "keep what the runs read and wrote in `DIR`")
 	verbose := flag.Bool("v", false, "print every run")
 	flag.Parse()
-	wrong, err := chaos(*seed, *runs, *atOnce, *stoke, *verbose)
+	wrong, err := chaos(*seed, *runs, *atOnce, *stoke, *keep, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(2)
@@ -39,7 +41,7 @@ func main() {
 }
 
 // chaos does all runs and returns how many were wrong.
-func chaos(seed int64, runs, atOnce int, stoke string, verbose bool) (wrong int, err error) {
+func chaos(seed int64, runs, atOnce int, stoke, keep string, verbose bool) (wrong int, err error) {
 	dir, err := os.MkdirTemp("", "chaos-")
 	if err != nil {
 		return 0, err
@@ -58,7 +60,10 @@ func chaos(seed int64, runs, atOnce int, stoke string, verbose bool) (wrong int,
 		group.Go(func() {
 			for seed := range seeds {
 				p := draw(seed)
-				problems := p.try(stoke, filepath.Join(dir, fmt.Sprint(seed)))
+				problems := p.try(stoke, filepath.Join(cmp.Or(keep, dir), fmt.Sprint(seed)))
+				if keep == "" {
+					os.RemoveAll(filepath.Join(dir, fmt.Sprint(seed)))
+				}
 				mu.Lock()
 				if len(problems) > 0 {
 					wrong++

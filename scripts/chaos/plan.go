@@ -16,6 +16,7 @@ type misfortune struct {
 	killed  bool             // stoke is, so that nothing may be said of its status
 	workers []syscall.Signal // to random workers, again and again
 	reads   int              // the reader goes away after that many bytes; 0: it stays
+	again   int              // how many more times it befalls a run that is resumed
 }
 
 var misfortunes = []misfortune{
@@ -24,7 +25,7 @@ var misfortunes = []misfortune{
 	{name: "terminate", signals: []syscall.Signal{syscall.SIGTERM}},
 	{name: "hang up, twice", signals: []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP}},
 	{name: "terminate, kill", signals: []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}, killed: true},
-	{name: "kill", signals: []syscall.Signal{syscall.SIGKILL}, killed: true},
+	{name: "kill", signals: []syscall.Signal{syscall.SIGKILL}, killed: true, again: 3},
 	{name: "ask", signals: []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR1}},
 	{name: "workers killed", workers: []syscall.Signal{syscall.SIGKILL}},
 	{name: "workers terminated", workers: []syscall.Signal{syscall.SIGTERM, syscall.SIGSEGV}},
@@ -41,11 +42,13 @@ type plan struct {
 	moments    []time.Duration // between the acts of the misfortune
 
 	unordered, tag, skip bool
+	json                 bool
 	fill                 string
 	failed               bool // --failed is given
 	out, resume          bool // -o is given; and the run is resumed until it is complete
 	trickle              bool // items come slowly, from a pipe
 	file                 bool // items are in a file
+	leisurely            bool // answers are read slowly
 }
 
 // draw makes the plan of a seed.
@@ -61,13 +64,14 @@ func draw(seed int64) *plan {
 	for range 3 {
 		p.moments = append(p.moments, time.Duration(rng.Intn(1<<rng.Intn(10)))*time.Millisecond)
 	}
-	p.trickle, p.file = one(5), one(2)
+	p.trickle, p.file, p.leisurely = one(5), one(2), one(6)
 	p.flags = append(p.flags, fmt.Sprintf("-j%d", 1+rng.Intn(4)))
 	p.drawOutput(rng)
 	if k := 1 + rng.Intn(5); p.kind.crowd && k > 1 {
 		p.flags = append(p.flags, fmt.Sprintf("--concurrency=%d", k))
 	}
-	for _, flag := range []string{"--lockstep", "--recycle-after=7", "--buffer=1", "--timeout=50s", "--stats", "--retry-delay=1ms"} {
+	recycle := fmt.Sprintf("--recycle-after=%d", 3+len(p.items)/10) // to start a process takes a while on a busy machine
+	for _, flag := range []string{"--lockstep", recycle, "--buffer=1", "--timeout=50s", "--stats", "--retry-delay=1ms"} {
 		if one(6) && (flag != "--lockstep" || !p.kind.holds) {
 			p.flags = append(p.flags, flag)
 		}
@@ -96,14 +100,21 @@ func (p *plan) drawOutput(rng *rand.Rand) {
 	if p.unordered = one(4); p.unordered {
 		p.flags = append(p.flags, "-u")
 	}
-	if p.tag = one(4); p.tag {
-		p.flags = append(p.flags, "--tag")
-	}
-	switch rng.Intn(4) {
+	switch rng.Intn(6) {
 	case 0:
+		p.tag = true
+		p.flags = append(p.flags, "--tag")
+	case 1:
+		p.json = !p.kind.nul
+		if p.json {
+			p.flags = append(p.flags, "--json")
+		}
+	}
+	switch {
+	case one(4):
 		p.skip = true
 		p.flags = append(p.flags, "--on-error=skip")
-	case 1:
+	case one(3) && !p.json:
 		p.fill = "FILL"
 		p.flags = append(p.flags, "--on-error=fill=FILL")
 	}
@@ -118,9 +129,11 @@ func (p *plan) drawOutput(rng *rand.Rand) {
 func drawItems(rng *rand.Rand, n int, failing bool) []string {
 	pieces := []string{"a", "b c", `\`, `\n`, "ü", "日本", "#1", "  ", "x", "=", "'", `"`, "%s", "$(id)", "-n", "{}"}
 	items := make([]string, n)
+	most := 5 // that fail: each of them costs workers
 	for i := range items {
 		var b strings.Builder
-		if failing && rng.Intn(40) == 0 {
+		if failing && most > 0 && rng.Intn(40) == 0 {
+			most--
 			b.WriteString([]string{"bad", "die"}[rng.Intn(2)])
 		}
 		if rng.Intn(3) > 0 {
@@ -145,6 +158,9 @@ func (p *plan) String() string {
 	}
 	if p.trickle {
 		how += ", slowly"
+	}
+	if p.leisurely {
+		how += ", read slowly"
 	}
 	return fmt.Sprintf("%s, %d items from %s, misfortune: %s at %v; %s", p.kind.name, len(p.items), how, p.misfortune.name, p.moments, strings.Join(p.words(), " "))
 }

@@ -15,7 +15,7 @@ import (
 
 const (
 	// longest is how long a run may take on a busy machine.
-	longest = 2 * time.Minute
+	longest = 4 * time.Minute
 	// patience is how long processes may be left behind stoke where it was killed, and where it was not.
 	patience, killedPatience = 2 * time.Second, 15 * time.Second
 )
@@ -34,7 +34,6 @@ func (p *plan) try(stoke, dir string) (problems []string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return []string{err.Error()}
 	}
-	defer os.RemoveAll(dir)
 	input := strings.Join(p.items, p.end())
 	if len(p.items) > 0 {
 		input += p.end()
@@ -42,18 +41,18 @@ func (p *plan) try(stoke, dir string) (problems []string) {
 	if err := os.WriteFile(filepath.Join(dir, "in"), []byte(input), 0o644); err != nil {
 		return []string{err.Error()}
 	}
-	r := p.once(stoke, dir, input, p.misfortune)
-	if problems = p.judge(r, dir, p.misfortune); len(problems) > 0 || !p.resume {
-		return problems
+	m := p.misfortune
+	for tried := 0; ; tried++ {
+		for _, problem := range p.judge(p.once(stoke, dir, input, m), dir, m) {
+			problems = append(problems, fmt.Sprintf("run %d, %s: %s", tried+1, m.name, problem))
+		}
+		if len(problems) > 0 || !p.resume || tried > p.misfortune.again {
+			return problems
+		}
+		if tried == p.misfortune.again {
+			m = misfortune{name: "none"}
+		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil && r.status.ExitStatus() == 0 {
-		return nil
-	}
-	r = p.once(stoke, dir, input, misfortune{name: "none"})
-	for _, problem := range p.judge(r, dir, misfortune{name: "none"}) {
-		problems = append(problems, "resumed: "+problem)
-	}
-	return problems
 }
 
 // once runs stoke once.
@@ -62,7 +61,7 @@ func (p *plan) once(stoke, dir, input string, m misfortune) *result {
 	cmd := exec.Command(stoke, append(append(p.words(), "--"), p.kind.command...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), variable+"="+mark, "GORACE=atexit_sleep_ms=0", "LC_ALL=C.UTF-8", "PYTHONUNBUFFERED=")
-	stderr, out := new(bytes.Buffer), new(bytes.Buffer)
+	out := new(bytes.Buffer)
 	errorsTo, _ := os.Create(filepath.Join(dir, "stderr"))
 	defer errorsTo.Close()
 	cmd.Stderr = errorsTo // a file: a pipe would be held open by whoever is left behind
@@ -82,12 +81,7 @@ func (p *plan) once(stoke, dir, input string, m misfortune) *result {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		defer reader.Close()
-		if m.reads > 0 {
-			_, _ = io.CopyN(out, reader, int64(m.reads))
-			return
-		}
-		_, _ = io.Copy(out, reader)
+		p.read(out, reader, m)
 	}()
 	r := new(result)
 	r.hung = p.suffer(cmd, mark, m)
@@ -99,9 +93,23 @@ func (p *plan) once(stoke, dir, input string, m misfortune) *result {
 	r.left = leftBehind(mark, wait)
 	<-read
 	text, _ := os.ReadFile(filepath.Join(dir, "stderr"))
-	stderr.Write(text)
-	r.out, r.stderr = out.Bytes(), stderr.String()
+	r.out, r.stderr = out.Bytes(), string(text)
 	return r
+}
+
+// read takes answers, slowly perhaps, or only some.
+func (p *plan) read(out *bytes.Buffer, from *os.File, m misfortune) {
+	defer from.Close()
+	if m.reads > 0 {
+		_, _ = io.CopyN(out, from, int64(m.reads))
+		return
+	}
+	for more := true; more; {
+		n, err := io.CopyN(out, from, 1<<12)
+		if more = err == nil; p.leisurely && n > 0 && out.Len() < 1<<18 {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}
 }
 
 // feed returns what stoke reads: nothing where it reads a file, else a pipe.
