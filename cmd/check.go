@@ -14,6 +14,7 @@ import (
 	"stoke/pkg/check"
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
+	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
@@ -50,7 +51,7 @@ func runCheck(o *options, v *voice) error {
 		return err
 	}
 	if _, err := os.Stdout.WriteString(render(whence, report)); err != nil {
-		return &engine.WriteError{What: "the report", Err: err}
+		return &queue.WriteError{What: "the report", Err: err}
 	}
 	err = checkError(report)
 	o.advise(err)

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
-	"stoke/pkg/engine"
 	"stoke/pkg/manual"
+	"stoke/pkg/queue"
 )
 
 // plainWidth is the width of help that goes to no terminal.
@@ -57,7 +57,7 @@ func help(c *cobra.Command, typed []string, gs []group) error {
 
 func printText(to io.Writer, text string) error {
 	if _, err := io.WriteString(to, text); err != nil {
-		return &engine.WriteError{What: "the text", Err: err}
+		return &queue.WriteError{What: "the text", Err: err}
 	}
 	return nil
 }

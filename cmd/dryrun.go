@@ -14,6 +14,7 @@ import (
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
 	"stoke/pkg/lang"
+	"stoke/pkg/queue"
 )
 
 const (
@@ -49,7 +50,7 @@ func dryRun(s *settings, o *options) error {
 		p.add("resume", "%s", state)
 	}
 	if _, err := os.Stdout.WriteString(p.String()); err != nil {
-		return &engine.WriteError{What: "the plan", Err: err}
+		return &queue.WriteError{What: "the plan", Err: err}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
+	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
@@ -69,7 +70,7 @@ func run(o *options, v *voice) error {
 	defer reportOnSignal(e, v)()
 	if out.file != nil {
 		watchReader(out.file, e.Outlook, func() {
-			cancel(&engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
+			cancel(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
 		})
 	}
 
@@ -112,7 +113,7 @@ func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.Stat
 	state = new(journal.State)
 	if o.resume {
 		if out, state, err = o.openJournal(in, v); err == nil {
-			o.engine.Record, o.engine.Resumed = out.journal, state
+			o.engine.Sink, o.engine.Resumed = queue.Recorded{Recorder: out.journal}, state
 		}
 	} else {
 		out, err = openOutput(o.output)
@@ -127,7 +128,7 @@ func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.Stat
 		return nil, nil, err
 	}
 	if out.file != nil {
-		o.engine.Out, o.engine.Writable = out.file, writable(out.file)
+		o.engine.Sink, o.engine.Writable = queue.NewPlain(out.file), writable(out.file)
 		worker.Widen(int(out.file.Fd()), 4*pipeSize)
 	}
 	return out, state, nil

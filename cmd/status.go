@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
@@ -64,7 +65,7 @@ func statusOf(err error) int {
 		items  *itemsFailed
 		launch *worker.LaunchError
 		start  *engine.InitError
-		write  *engine.WriteError
+		write  *queue.WriteError
 	)
 	switch {
 	case err == nil:

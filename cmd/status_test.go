@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
@@ -20,7 +21,7 @@ func ended(status int) error {
 }
 
 func cannotWrite(err error) error {
-	return &engine.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: "/dev/stdout", Err: err}}
+	return &queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: "/dev/stdout", Err: err}}
 }
 
 func TestStatusOf(t *testing.T) {

@@ -25,7 +25,8 @@ const (
 var below = map[string][]string{
 	".":           {"cmd"},
 	"cmd":         {"pkg/*"},
-	"pkg/engine":  {"pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal"},
+	"pkg/engine":  {"pkg/queue", "pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal"},
+	"pkg/queue":   {"pkg/source", "pkg/journal"},
 	"pkg/check":   {"pkg/wire", "pkg/worker"},
 	"pkg/journal": {"pkg/output"},
 	"pkg/report":  {"pkg/output"},

@@ -4,15 +4,17 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 )
 
 // batch is a run of consecutive items on its way. It belongs to the runner that took it, until it is closed or given
-// back; the fields of the queue belong to the queue.
+// back.
 type batch struct {
 	source.Batch
-	done          int // items answered or failed so far, from the first
-	cursor        int // offset in Items of the first item not done; kept only where rendering needs items
+	entry         *queue.Entry // where its output goes
+	done          int          // items answered or failed so far, from the first
+	cursor        int          // offset in Items of the first item not done; kept only where rendering needs items
 	refusal       []refusal
 	wire          []byte    // Items as the worker reads them, where that differs
 	sent          int       // items in what was sent
@@ -27,8 +29,6 @@ type batch struct {
 	tries int  // how often the first item was charged; then it is the only one
 	left  bool // a worker has left at the first item
 	doubt bool // likewise, before any worker had answered anything
-
-	queued
 }
 
 // refusal is an item that the framing cannot carry: it fails in its place without being sent.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -36,7 +37,7 @@ func BenchmarkLines(b *testing.B) {
 	local := worker.NewLocal(source.Slab)
 	o := Options{
 		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 64 << 20,
-		Format: Format{End: '\n'}, Out: io.Discard, Writable: func() bool { return true },
+		Format: Format{End: '\n'}, Sink: queue.NewPlain(io.Discard), Writable: func() bool { return true },
 		Start: func(int, time.Duration, func() bool) (Worker, error) {
 			return worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
 		},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 )
 
@@ -20,7 +21,9 @@ const makeRoom source.State = -1
 type dispatch struct {
 	mu      sync.Mutex
 	source  *source.Source
-	queue   *queue
+	queue   *queue.Queue
+	pool    *source.Pool
+	free    []*batch // unused
 	delim   cut.Delimiter
 	waiting []*runner   // by slot; nil where the runner does not wait for items
 	told    bool        // everybody who waited was woken at the end of the input
@@ -42,12 +45,12 @@ type dispatch struct {
 }
 
 func (d *dispatch) prepare(e *Engine) {
-	d.queue, d.delim, d.refuse = e.queue, e.o.Delimiter, e.refuse
+	d.queue, d.pool, d.delim, d.refuse = e.queue, &e.pool, e.o.Delimiter, e.refuse
 	d.proven = func() bool { return e.answered.Load() > 0 }
 	d.waiting = make([]*runner, e.o.Jobs)
 	d.later = make(map[*batch]*time.Timer)
 	d.finished = make(chan struct{})
-	d.lasting = e.o.Record != nil
+	d.lasting = e.o.Sink.Durable()
 	d.done, d.fail = doneBefore(e.o.Resumed, e.o.Unordered), e.fail
 }
 
@@ -68,7 +71,7 @@ func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, 
 		if d.drained.Load() {
 			return nil, source.End
 		}
-		if d.queue.full(oldest) {
+		if d.queue.Full(place(oldest)) {
 			d.waiting[r.slot-1] = r
 			return nil, source.Empty
 		}
@@ -87,6 +90,7 @@ func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, 
 		}
 		if b.Refused > 0 {
 			d.refuse(b)
+			d.free = append(d.free, b)
 			continue
 		}
 		d.out++
@@ -104,11 +108,11 @@ func (d *dispatch) next(most int) (*batch, source.State) {
 		if state != source.Took {
 			return nil, state
 		}
-		return d.queue.push(items), state
+		return d.newBatch(items, d.queue.Push()), state
 	}
 	b := d.between[0]
 	if b.N > most {
-		d.between[0] = d.queue.split(b, most, d.delim)
+		d.between[0] = d.splitLocked(b, most)
 	} else {
 		d.between = d.between[1:]
 	}
@@ -134,8 +138,7 @@ func (d *dispatch) again(r *runner, most int, idle bool) (*batch, source.State) 
 			continue
 		}
 		if !b.alone && b.N > most {
-			rest := d.queue.split(b, most, d.delim)
-			d.returned = slices.Insert(d.returned, i+1, rest)
+			d.returned = slices.Insert(d.returned, i+1, d.splitLocked(b, most))
 		}
 		return d.takeBack(i), source.Took
 	}
@@ -202,20 +205,47 @@ func (d *dispatch) leave(r *runner) {
 	}
 }
 
-// closed says that a batch that was taken is done.
-func (d *dispatch) closed() {
+// closed says that a batch that was taken is done. Its caller must not use it again.
+func (d *dispatch) closed(b *batch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.free = append(d.free, b)
 	d.out--
 	d.rested()
 	d.settle()
 }
 
-// add says that there are n more batches than were taken.
-func (d *dispatch) add(n int) {
+// newBatch returns a batch of items whose output goes to an entry.
+func (d *dispatch) newBatch(items source.Batch, entry *queue.Entry) *batch {
+	b := new(batch)
+	if n := len(d.free); n > 0 {
+		b, d.free = d.free[n-1], d.free[:n-1]
+	}
+	*b = batch{Batch: items, entry: entry, refusal: b.refusal[:0]}
+	return b
+}
+
+// split takes the items from the n-th on, of which none is done, off a batch that was taken, into one behind it.
+func (d *dispatch) split(b *batch, n int) *batch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.out += n
+	d.out++
+	return d.splitLocked(b, n)
+}
+
+func (d *dispatch) splitLocked(b *batch, n int) *batch {
+	at := b.offset(n, d.delim)
+	rest := source.Batch{Items: append(d.pool.Get(len(b.Items)-at), b.Items[at:]...), N: b.N - n, First: b.First + int64(n)}
+	b.Items, b.N = b.Items[:at], n
+	return d.newBatch(rest, d.queue.After(b.entry))
+}
+
+// place is where the output of b goes; nil for none.
+func place(b *batch) *queue.Entry {
+	if b == nil {
+		return nil
+	}
+	return b.entry
 }
 
 // taken returns how many items have been taken, how many of those an earlier run had done, and how many bytes they have.

@@ -1,22 +1,21 @@
 // Package engine maps items through warm workers, in order: take, map, write. This page is the tour.
 //
 // In come a stream of items (package source), a way to start workers, and a Framing; out go rendered answers to a
-// writer, in input order. The way of one batch:
+// sink (package queue), in input order. The way of one batch:
 //
 //  1. A runner, one goroutine for each worker slot, has room for more work and takes a batch (dispatch.go): as many
-//     consecutive items as package sizing allows. In the same critical section the batch is appended to the ordered
-//     queue (queue.go). Order is by construction: there is no sequence map and no sort. A runner starts its worker when
+//     consecutive items as package sizing allows. In the same critical section the batch gets its entry in the
+//     queue of output (package queue). Order is by construction: there is no sequence map and no sort. A runner starts its worker when
 //     it has taken its first batch, so three items never start eight workers (runner.go).
 //  2. The runner's conversation with its worker (conversation.go) sends the batch: one write of contiguous bytes. It may
 //     send more before the first batch is answered.
 //  3. It collects answers into the oldest unfinished batch (collect.go): contiguous bytes, counted by their ends, with no
 //     allocation and no channel operation for an item. Whole answers are rendered (render.go) and published to the batch's
-//     place in the queue at once, so that nothing waits for a batch to be complete.
-//  4. The writer (writer.go) walks the queue: it writes what the head has, and goes on to the next batch when the head is
-//     closed. Closed neighbours are merged, and what waits behind a slow head goes to an unlinked file beyond a budget
-//     (spill.go), so that a straggler neither stops the others nor fills the memory.
+//     entry in the queue at once, so that nothing waits for a batch to be complete.
+//  4. The queue writes what its turn is, in a goroutine of its own. What waits behind a slow batch lies in memory up to a budget and
+//     in a file beyond it, so that a straggler neither stops the others nor fills the memory.
 //
-// A batch belongs to one runner from take to close; only its output, guarded by the queue's lock, is shared. A worker
+// A batch belongs to one runner from take to close; only its output is shared, and that belongs to the queue. A worker
 // belongs to one conversation, and a conversation to one goroutine: there are no locks around either.
 //
 // Workers that hold answers back. Most filters flush when their output buffer is full, not for each line. A worker that
@@ -27,9 +26,8 @@
 // (loss.go): they go back to the dispatch, ahead of fresh input, free, charged, or in pieces that are tried apart until the one
 // that is to blame is alone. They keep their place in the queue.
 //
-// What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). With a Recorder the
-// output goes to a durable record, which also holds what waits for its turn, and items that an earlier run has finished are read
-// past (record.go).
+// What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). A durable sink is told
+// which items output is of, and items that an earlier run has finished are read past (record.go).
 //
 // A worker that breaks its protocol ends the run with a *ProtocolError, one that cannot be started with an *InitError.
 package engine

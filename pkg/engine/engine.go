@@ -10,6 +10,7 @@ import (
 
 	"stoke/pkg/cut"
 	"stoke/pkg/journal"
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -50,11 +51,10 @@ type Options struct {
 	LinesPerItem int            // of the framing; 0: each item is what its decoder takes for an answer
 	Concurrency  int            // items that a worker can be at, at a time; 0: what it says itself, or one
 	Delimiter    cut.Delimiter  // ends an item in the input
-	Out          io.Writer      // gets rendered output
-	Writable     func() bool    // whether Out will take 4 KiB without blocking
+	Sink         queue.Sink     // gets rendered output
+	Writable     func() bool    // whether Sink will take 4 KiB without blocking
 	Failed       io.Writer      // gets failed items with their delimiter; optional
-	Record       Recorder       // gets rendered output in place of Out, and keeps it; optional
-	Resumed      *journal.State // what Record had kept of an earlier run; nil: nothing
+	Resumed      *journal.State // what Sink had kept of an earlier run; nil: nothing
 	Format       Format
 	MaxItem      int64 // bytes, of an item or an answer
 	Buffer       int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
@@ -104,7 +104,7 @@ type Summary struct {
 type Engine struct {
 	o          Options
 	pool       source.Pool
-	queue      *queue
+	queue      *queue.Queue
 	dispatch   dispatch
 	warmups    chan struct{} // a token for each worker that may warm up at once; nil: no limit
 	starts     starts
@@ -115,8 +115,7 @@ type Engine struct {
 	halted                    atomic.Bool
 	complained                atomic.Bool // the user has been told of a worker that does not answer
 
-	writeErr error // the writer's own
-	leaving  sync.WaitGroup
+	leaving sync.WaitGroup
 
 	mu      sync.Mutex
 	err     error               // the first failure of the run
@@ -136,9 +135,11 @@ func New(o Options) *Engine {
 	}
 	e.habits.o = &e.o
 	e.departures.patience, e.departures.say = e.o.Patience, o.Linger
-	e.queue = newQueue(&e.pool, o.Buffer/2, o.Unordered) // the other half: items in flight, and the program itself
-	e.queue.record, e.queue.moved = o.Record, time.Now()
-	e.queue.broken = func(err error) { e.fail(&WriteError{answers, err}) }
+	e.queue = queue.New(queue.Options{
+		Pool: &e.pool, Limit: o.Buffer / 2, Unordered: o.Unordered, // the other half: items in flight, and the program itself
+		Sink: o.Sink, Failed: o.Failed, Writable: o.Writable,
+		Broken: func(err *queue.WriteError) { e.fail(err) }, Room: func() { e.dispatch.wakeAll() },
+	})
 	e.dispatch.prepare(e)
 	if o.InitJobs > 0 {
 		e.warmups = make(chan struct{}, o.InitJobs)
@@ -167,16 +168,15 @@ func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		e.write()
+		e.queue.Write()
 	}()
 	runners.Wait()
 	e.leaving.Wait()
 	if errors.Is(e.failure(), errReached) {
-		e.queue.skipOpen()
+		e.queue.CloseAll()
 	}
-	e.queue.finish()
+	e.queue.Finish()
 	<-written
-	e.queue.spill.close()
 	if err := src.Err(); err != nil {
 		e.fail(&ReadError{err})
 	}
@@ -257,28 +257,33 @@ func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 		r.took = time.Since(began)
 	}
 	out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r)
-	if e.o.Record != nil {
+	if e.o.Sink.Durable() {
 		whole := append(append([]byte(nil), item...), e.o.Delimiter...)
 		e.publish(b, out, 1, &journal.Failure{Item: whole, Len: len(out)})
 	} else if len(out) > 0 {
 		e.publish(b, out, 1, nil)
 	}
 	if e.o.Failed != nil && b.Refused == 0 {
-		e.queue.fail(b, append(append([]byte(nil), item...), e.o.Delimiter...))
+		e.queue.Fail(b.entry, append(append([]byte(nil), item...), e.o.Delimiter...))
 	}
 	b.done++
 	b.cursor += len(item) + len(e.o.Delimiter)
 	if e.o.Format.OnError == Stop {
-		e.queue.stop(b)
+		e.queue.Stop(b.entry)
 		e.fail(ErrStopped)
 	}
 	e.count()
 }
 
+// publish passes output of b on, of its next n items, of which a failed one comes alone.
+func (e *Engine) publish(b *batch, p []byte, n int, failure *journal.Failure) {
+	e.queue.Publish(b.entry, p, e.piece(b, n, failure))
+}
+
 // finish closes a batch that was taken and is done.
 func (e *Engine) finish(b *batch) {
 	e.release(b)
-	e.dispatch.closed()
+	e.dispatch.closed(b)
 }
 
 // release closes a batch that is done, and gives its memory back.
@@ -287,5 +292,5 @@ func (e *Engine) release(b *batch) {
 	if b.wire != nil {
 		e.pool.Put(b.wire)
 	}
-	e.queue.close(b)
+	e.queue.Close(b.entry, b.N)
 }

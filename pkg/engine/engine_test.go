@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 	"stoke/pkg/worker"
 )
@@ -280,8 +281,8 @@ func TestReadAndWriteErrors(t *testing.T) {
 	}
 
 	tr = newTrial(func(int) Worker { return newFake(echo) })
-	tr.Out = failing{broken}
-	var write *WriteError
+	tr.Sink = queue.NewPlain(failing{broken})
+	var write *queue.WriteError
 	if _, err := tr.run(t, numbered(9)); !errors.As(err, &write) || !errors.Is(err, broken) {
 		t.Errorf("write: error %v", err)
 	}
@@ -314,7 +315,7 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 func withOneItem(t *testing.T, e *Engine, w Worker, alone bool) *conversation {
 	t.Helper()
 	c := newConversation(e.runners[0], w, false)
-	b := e.queue.push(source.Batch{Items: []byte("a\n"), N: 1, First: 1})
+	b := e.dispatch.newBatch(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
 	b.alone = alone
 	if err := c.send(b); err != nil {
 		t.Fatal(err)

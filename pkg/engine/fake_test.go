@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/queue"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
@@ -136,7 +137,7 @@ func newTrial(make func(start int) Worker) *trial {
 	t := new(trial)
 	t.Options = Options{
 		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 8 << 20,
-		Format: Format{End: '\n'}, Out: &t.out, Writable: func() bool { return true },
+		Format: Format{End: '\n'}, Sink: queue.NewPlain(&t.out), Writable: func() bool { return true },
 		Start: func(int, time.Duration, func() bool) (Worker, error) {
 			t.mu.Lock()
 			defer t.mu.Unlock()

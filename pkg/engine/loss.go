@@ -113,7 +113,7 @@ func (c *conversation) sift(n int) (first, rest []*batch) {
 			rest = append(rest, b)
 		case n < b.N:
 			first = append(first, b)
-			rest = append(rest, c.e.split(b, n))
+			rest = append(rest, c.e.dispatch.split(b, n))
 			n = 0
 		default:
 			first = append(first, b)
@@ -122,12 +122,6 @@ func (c *conversation) sift(n int) (first, rest []*batch) {
 	}
 	c.inflight = c.inflight[:0]
 	return first, rest
-}
-
-// split takes the items from the n-th on off a batch that was taken.
-func (e *Engine) split(b *batch, n int) *batch {
-	e.dispatch.add(1)
-	return e.queue.split(b, n, e.o.Delimiter)
 }
 
 // back gives batches back to be done again; apart means that each is to be alone in its worker.
@@ -187,14 +181,14 @@ func (c *conversation) charge(l loss, cause error, certain bool) {
 	read, unread := c.sift(l.read)
 	b := read[0]
 	if read = read[1:]; b.N > 1 {
-		read = append([]*batch{c.e.split(b, 1)}, read...)
+		read = append([]*batch{c.e.dispatch.split(b, 1)}, read...)
 	}
 	if !certain {
 		halves := make([]*batch, 0, 2*len(read))
 		for _, b := range read {
 			halves = append(halves, b)
 			if b.N > 1 {
-				halves = append(halves, c.e.split(b, b.N/2))
+				halves = append(halves, c.e.dispatch.split(b, b.N/2))
 			}
 		}
 		read = halves

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"stoke/pkg/journal"
+	"stoke/pkg/queue"
 )
 
 // printing is how the output of a trial is to be read.
@@ -25,7 +26,7 @@ func (t *trial) print(rng *rand.Rand) (p printing) {
 	p.unordered = (p.json || p.tag) && rng.IntN(2) == 0
 	t.Format.JSON, t.Format.Tag, t.Unordered = p.json, p.tag, p.unordered
 	if rng.IntN(2) == 0 {
-		t.Record = &record{out: &t.out, unordered: p.unordered, next: 1}
+		t.Sink = queue.Recorded{Recorder: &record{out: &t.out, unordered: p.unordered, next: 1}}
 	}
 	return p
 }
@@ -62,7 +63,7 @@ func (p printing) read(out string) ([]string, error) {
 	return answers, nil
 }
 
-// record is a Recorder in memory that refuses what a journal would refuse.
+// record is a queue.Recorder in memory that refuses what a journal would refuse.
 type record struct {
 	mu        sync.Mutex
 	out       io.Writer

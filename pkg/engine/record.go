@@ -3,20 +3,11 @@ package engine
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"stoke/pkg/journal"
+	"stoke/pkg/queue"
 	"stoke/pkg/source"
 )
-
-// Recorder keeps what is finished, output included, in place of Out; *journal.Journal is the real one, and says what each
-// method does. Safe for concurrent use.
-type Recorder interface {
-	Write(journal.Piece) error
-	Hold(journal.Piece) (journal.Held, error)
-	Place(...journal.Held) error
-	Failures(journal.Held) ([]journal.Failure, error)
-}
 
 // MismatchError says that the input is not that of the run which is to be resumed.
 type MismatchError struct {
@@ -85,7 +76,7 @@ func (d *dispatch) compare() source.State {
 		case state != source.Took:
 			return state
 		case between:
-			d.between = append(d.between, d.queue.push(items))
+			d.between = append(d.between, d.newBatch(items, d.queue.Push()))
 		case !d.readPast(r, items):
 			return source.End
 		}
@@ -96,7 +87,7 @@ func (d *dispatch) compare() source.State {
 // readPast reads past some items of r, the first ones that are done. When it comes to their end they must be the same.
 func (d *dispatch) readPast(r *done, items source.Batch) bool {
 	r.sum = r.sum.Then(InputSum(items))
-	d.queue.pool.Put(items.Items)
+	d.pool.Put(items.Items)
 	d.before += int64(items.N)
 	if r.read += items.N; r.read < r.N {
 		return true
@@ -106,7 +97,10 @@ func (d *dispatch) readPast(r *done, items source.Batch) bool {
 		return false
 	}
 	if r.held != nil {
-		d.queue.pushHeld(*r.held)
+		if err := d.queue.PushKept(*r.held); err != nil {
+			d.fail(&queue.WriteError{What: "answers", Err: err})
+			return false
+		}
 	}
 	d.done = d.done[1:]
 	return true
@@ -114,7 +108,7 @@ func (d *dispatch) readPast(r *done, items source.Batch) bool {
 
 // piece describes the next n items of b that are finished, with a failure if it is one that failed; nil if nothing is recorded.
 func (e *Engine) piece(b *batch, n int, failure *journal.Failure) *journal.Piece {
-	if e.o.Record == nil {
+	if !e.o.Sink.Durable() {
 		return nil
 	}
 	p := &journal.Piece{First: b.First + int64(b.told), N: n}
@@ -134,114 +128,4 @@ func (e *Engine) piece(b *batch, n int, failure *journal.Failure) *journal.Piece
 		p.Failed = []journal.Failure{*failure}
 	}
 	return p
-}
-
-// follow appends the piece q, whose output follows off bytes behind the beginning of p's, to p.
-func follow(p, q *journal.Piece, off int) {
-	for _, f := range q.Failed {
-		f.Index += p.N
-		f.Off += off
-		f.Before = p.Input.Then(f.Before)
-		p.Failed = append(p.Failed, f)
-	}
-	p.N += q.N
-	p.Input = p.Input.Then(q.Input)
-}
-
-// consecutive reports whether b can be joined to a in one segment.
-func consecutive(a, b *journal.Piece) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.First+int64(a.N) == b.First
-}
-
-const (
-	// lateness is how long the writer may be stuck at the head before what waits behind it is recorded.
-	lateness = 20 * time.Millisecond
-	// fewItems is what a batch of slow items has: those are recorded at once.
-	fewItems = 64
-)
-
-// keep records output that waits: what was finished must not be lost because something before it is not.
-func (q *queue) keep(b *batch) {
-	if q.record == nil || q.unordered || b.N > fewItems && time.Since(q.moved) < lateness {
-		return
-	}
-	for ; b != &q.root; b = b.prev {
-		if !b.closed || b == q.root.next {
-			continue
-		}
-		if !q.holdAll(b) {
-			return
-		}
-	}
-}
-
-// keepRest records what is finished behind an item that is not, at the end of the run.
-func (q *queue) keepRest() {
-	if q.record == nil || q.unordered {
-		return
-	}
-	behind := false
-	for b := q.root.next; b != &q.root; b = b.next {
-		behind = behind || !b.closed
-		if behind && b.closed && !q.holdAll(b) {
-			return
-		}
-	}
-}
-
-// holdAll moves the output of b to the record.
-func (q *queue) holdAll(b *batch) bool {
-	for ; b.kept < len(b.out); b.kept++ {
-		if s := &b.out[b.kept]; s.held == nil && !q.hold(s) {
-			return false
-		}
-	}
-	return true
-}
-
-// hold moves a segment from memory to the record.
-func (q *queue) hold(s *segment) bool {
-	piece := *s.piece
-	piece.Out = s.buf
-	h, err := q.record.Hold(piece)
-	if err != nil {
-		q.broken(err)
-		return false
-	}
-	q.release(s.buf)
-	s.buf, s.held, s.piece = nil, &h, nil
-	return true
-}
-
-// pushHeld appends items whose output lies in the record.
-func (q *queue) pushHeld(h journal.Held) {
-	var failed []byte
-	failures, err := q.record.Failures(h)
-	if err != nil {
-		q.broken(err)
-		return
-	}
-	for _, f := range failures {
-		failed = append(failed, f.Item...)
-	}
-	b := q.push(source.Batch{First: h.First, N: h.N})
-	q.mu.Lock()
-	b.out = append(b.out, segment{held: &h})
-	b.failed, b.kept = failed, 1
-	q.mu.Unlock()
-	q.close(b)
-}
-
-// heldRun takes the held segments that the output of b begins with.
-func (b *batch) heldRun() (run []journal.Held) {
-	const most = 1000
-	for n, s := range b.out {
-		if s.held == nil || n == most {
-			break
-		}
-		run = append(run, *s.held)
-	}
-	b.out = b.out[:copy(b.out, b.out[len(run):])]
-	b.kept = max(0, b.kept-len(run))
-	return run
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"stoke/pkg/journal"
+	"stoke/pkg/queue"
 )
 
 // A run that is stopped anywhere goes on where it was: all items have one line each, and no finished one is sent to a worker again.
@@ -68,7 +69,7 @@ func TestResumedWithAnotherInput(t *testing.T) {
 	state := &journal.State{Next: 3, Input: journal.SumOf([]byte("1\n2\n"))}
 	for input, want := range map[string]MismatchError{"1\n3\n4\n": {1, 2}, "1\n": {2, 0}} {
 		tr := newTrial(func(int) Worker { return newFake(echo) })
-		tr.Record, tr.Resumed = &record{out: &tr.out, next: 3}, state
+		tr.Sink, tr.Resumed = queue.Recorded{Recorder: &record{out: &tr.out, next: 3}}, state
 		_, err := tr.run(t, input)
 		if got := new(MismatchError); !errors.As(err, &got) || *got != want || got.Error() == "" {
 			t.Errorf("%q: %v, want %+v", input, err, want)
@@ -98,7 +99,7 @@ func resumable(kept *record, rng *rand.Rand) *resuming {
 		}), nil
 	}
 	r.Jobs, r.Lockstep, r.MaxItem = 1+rng.IntN(4), rng.IntN(2) == 0, 50
-	r.Format.Fill, r.Record, r.Unordered = "failed", kept, kept.unordered
+	r.Format.Fill, r.Sink, r.Unordered = "failed", queue.Recorded{Recorder: kept}, kept.unordered
 	return r
 }
 

@@ -251,7 +251,7 @@ func (c *conversation) takeOut(b *batch) *batch {
 	later := append([]refusal(nil), b.refusal...)
 	x := b
 	if at > 0 {
-		x = c.e.split(b, at)
+		x = c.e.dispatch.split(b, at)
 		b.refusal = b.refusal[:0]
 		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
 		c.e.finish(b)
@@ -259,7 +259,7 @@ func (c *conversation) takeOut(b *batch) *batch {
 		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
 	}
 	if x.N > 1 {
-		rest := c.e.split(x, 1)
+		rest := c.e.dispatch.split(x, 1)
 		rest.wire, rest.sent, rest.end, rest.sentAt = behind, sent, end, sentAt
 		for _, r := range later {
 			rest.refusal = append(rest.refusal, refusal{r.index - at - 1, r.err})
