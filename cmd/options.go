@@ -144,6 +144,9 @@ func (s *settings) checkOutput(o *options) (err error) {
 }
 
 func (s *settings) checkWarmUp(o *options) (err error) {
+	if s.Ready != "" && s.Lang != "" {
+		return usagef("--ready is for a COMMAND: code in %s is warm when --init has run", s.Lang)
+	}
 	if s.Ready != "" {
 		if o.ready, err = regexp.Compile(s.Ready); err != nil {
 			return usagef("--ready %q: %v", s.Ready, err)
