@@ -23,7 +23,8 @@ func (s *settings) checkCode(o *options, args []string) error {
 	if s.Worker != "" {
 		return usagef("--worker and --lang exclude each other")
 	}
-	p := &lang.Program{Lang: s.Lang, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter}
+	p := &lang.Program{Lang: s.Lang, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter,
+		MarkJSON: s.JSON && !lang.Marked(s.Lang)}
 	var err error
 	if p.Args, err = s.codeArgs(); err != nil {
 		return err
@@ -41,6 +42,7 @@ func (s *settings) checkCode(o *options, args []string) error {
 	}
 	o.program, o.init, o.nonce, o.mute = p, "", rand.Text(), new(sync.Once)
 	e := &o.engine
+	e.Format.Items = s.ItemType == "json"
 	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
 	o.framing = wire.Escaped
 	if lang.Marked(s.Lang) {

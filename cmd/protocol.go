@@ -30,7 +30,11 @@ func (s *settings) checkProtocol(o *options, args []string) error {
 	case s.RPC:
 		o.again = s.againWith([]string{"--rpc"}, args)
 		o.framing, o.engine.Escaped, o.engine.StartsWarm = wire.Escaped, true, true
-		o.speech = func() wire.Translator { return wire.NewRPC(int(o.engine.MaxItem)) }
+		o.speech = func() wire.Translator {
+			r := wire.NewRPC(int(o.engine.MaxItem))
+			r.MarkJSON = s.JSON
+			return r
+		}
 	case s.Send != "" || s.Until != "":
 		o.again = s.againWith([]string{"--send", s.Send, "--until", s.Until}, args)
 		return s.checkTemplate(o)

@@ -23,6 +23,7 @@ type Format struct {
 	End     byte // ends each answer
 	Tag     bool // ITEM<TAB>ANSWER
 	JSON    bool // one object a line
+	Items   bool // with JSON: items are JSON, and embedded as that where they are
 	OnError OnError
 	Fill    string // what a failed item prints with OnError Fill
 }
@@ -36,6 +37,7 @@ type result struct {
 	item     []byte
 	partial  bool // item is only the beginning
 	answer   []byte
+	json     bool  // the answer came as JSON
 	err      error // why it failed, or nil
 	worker   int   // slot; 0 if no worker has seen it
 	attempts int
@@ -45,11 +47,11 @@ type result struct {
 // object is a result as --json prints it.
 type object struct {
 	Seq          int64   `json:"seq"`
-	Item         *string `json:"item,omitempty"`
+	Item         any     `json:"item,omitempty"` // a string, or JSON
 	ItemBase64   *string `json:"item_base64,omitempty"`
 	Truncated    bool    `json:"item_truncated,omitempty"` // the item is only the beginning
 	Ok           bool    `json:"ok"`
-	Answer       *string `json:"answer,omitempty"`
+	Answer       any     `json:"answer,omitempty"` // likewise
 	AnswerBase64 *string `json:"answer_base64,omitempty"`
 	Error        string  `json:"error,omitempty"`
 	Worker       int     `json:"worker,omitempty"`
@@ -96,28 +98,30 @@ var errFailed = errors.New("failed")
 func (f *Format) appendJSON(dst []byte, r *result) []byte {
 	o := object{Seq: r.seq, Truncated: r.partial, Ok: r.err == nil, Worker: r.worker, Attempts: r.attempts,
 		Seconds: float64(r.took.Round(time.Microsecond)) / float64(time.Second)}
-	o.Item, o.ItemBase64 = text(r.item)
+	o.Item, o.ItemBase64 = embedded(r.item, f.Items && !r.partial)
 	if r.err != nil {
 		o.Error = r.err.Error()
 	} else {
-		o.Answer, o.AnswerBase64 = text(r.answer)
+		o.Answer, o.AnswerBase64 = embedded(r.answer, r.json)
 	}
 	buf := bytes.NewBuffer(dst)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(o) // cannot fail: plain strings and numbers
+	_ = enc.Encode(o) // cannot fail: strings, numbers and valid JSON
 	dst = buf.Bytes()
 	dst[len(dst)-1] = f.End
 	return dst
 }
 
-// text returns p as a string, or in base64 if it is not UTF-8: encoding/json would put U+FFFD in its place.
-func text(p []byte) (plain, encoded *string) {
-	var s string
-	if utf8.Valid(p) {
-		s = string(p)
-		return &s, nil
+// embedded returns p as JSON if it is to be that and is, else as a string, or in base64 if it is not UTF-8: encoding/json would
+// put U+FFFD in its place.
+func embedded(p []byte, asJSON bool) (plain any, encoded *string) {
+	switch {
+	case !utf8.Valid(p):
+		s := base64.StdEncoding.EncodeToString(p)
+		return nil, &s
+	case asJSON && json.Valid(p):
+		return json.RawMessage(p), nil
 	}
-	s = base64.StdEncoding.EncodeToString(p)
-	return nil, &s
+	return string(p), nil
 }

@@ -174,7 +174,7 @@ func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
 	case int64(len(answer)) > c.e.o.MaxItem:
 		c.reject(b, int64(len(answer)))
 	default:
-		c.publishOne(b, answer, took)
+		c.publishOne(b, answer, kind == wire.JSON, took)
 	}
 	return nil
 }
@@ -183,9 +183,9 @@ func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
 var errBroken = errors.New("the worker is broken")
 
 // publishOne passes on the answer to the next item of b.
-func (c *conversation) publishOne(b *batch, answer []byte, took time.Duration) {
+func (c *conversation) publishOne(b *batch, answer []byte, isJSON bool, took time.Duration) {
 	c.observe(b, 1, answer, true)
-	r := result{seq: b.seq(), answer: answer, worker: c.r.slot, attempts: b.tries + 1, took: took}
+	r := result{seq: b.seq(), answer: answer, json: isJSON, worker: c.r.slot, attempts: b.tries + 1, took: took}
 	if !c.e.o.Format.plain() {
 		r.item = c.e.nextItem(b, b.done)
 	}

@@ -16,6 +16,7 @@
 //	\ready  from the runner: init is done, items may come. "\ready mute" says besides that CODE can never give an answer.
 //	\?TEXT  from the runner, instead of \ready: the user's text is at fault, and would be at every start. TEXT is escaped, has
 //	        several lines, and shows where. The runner exits with AtFault.
+//	\=JSON  from the runner: an answer that is JSON, not text; only if Program.MarkJSON says so. JSON is escaped.
 //	\!TEXT  from the runner, instead of an answer: CODE raised. TEXT is escaped; behind a byte 0x1e follows where.
 //
 // Marked (bash, sh), where CODE writes to stdout as it likes: items and \#SEQ come as above. What goes out is not escaped.

@@ -43,6 +43,7 @@ type Program struct {
 	Args        []Arg
 	ItemType    string // text (default), json or bytes
 	Concurrency int    // how many items the runner has at work at a time; default 1
+	MarkJSON    bool   // answers that are JSON are told from text, in the escaped protocol
 	Interpreter string // a path or a name on PATH; default: the language's own name for it
 }
 
@@ -183,7 +184,8 @@ func (p *Program) setup(slot int) string {
 		ItemType    string   `json:"item_type"`
 		Slot        int      `json:"slot"`
 		Concurrency int      `json:"concurrency"`
-	}{p.Code, p.Init, p.Exit, args, itemType, slot, max(p.Concurrency, 1)})
+		MarkJSON    bool     `json:"mark_json"`
+	}{p.Code, p.Init, p.Exit, args, itemType, slot, max(p.Concurrency, 1), p.MarkJSON})
 	if err != nil {
 		panic(err) // only --argjson can be at fault, and Check has seen it
 	}

@@ -1,7 +1,8 @@
 // The warm node of `stoke --lang node`: it starts once and answers item after item.
 //
 // It runs in `node -e BOOT stoke worker SLOT` (see language.go), with its orders as JSON in the variable STOKE_LANG_SETUP:
-//     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
+//     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k,
+//      "mark_json": bool}
 //
 // It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
 //     it writes  \ready      init is done, items may come; "\ready mute" where CODE can never give an answer
@@ -9,6 +10,7 @@
 //     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 //     it reads   ITEM        one line an item
 //     it writes  ANSWER      one line an item, in the order of the items
+//     it writes  \=JSON      an answer that is JSON, not text; only with mark_json
 //     it writes  \!TEXT      instead of an answer: CODE threw TEXT, and behind a byte 0x1e where
 // At the end of its input it runs the exit code and leaves with status 0.
 //
@@ -151,9 +153,19 @@
 
   // ---- values
 
+  // A value that is to be told from text.
+  class Marked {
+    constructor(value) {
+      this.value = value;
+    }
+  }
+
+  const marked = (value) => (value === undefined || typeof value === "string" || value instanceof Uint8Array ? value : new Marked(value));
+
   // Turns what CODE gave into an answer, escaped. list is what it printed; it is emptied.
   function answer(value, list) {
     let text = value;
+    if (value instanceof Marked) return "\\=" + answer(value.value, list);
     if (value === undefined) {
       text = decode(Buffer.concat(list.splice(0)));
       if (text.endsWith("\n")) text = text.slice(0, -1);
@@ -448,6 +460,15 @@
     if (setup.item_type === "bytes") work = (line, seq) => inner(Buffer.from(line, "latin1"), seq);
   }
 
+  // Gives work values that tell JSON from text.
+  function markValues() {
+    const inner = work;
+    work = (line, seq) => {
+      const value = inner(line, seq);
+      return value && typeof value.then === "function" ? value.then(marked) : marked(value);
+    };
+  }
+
   // Starts items for as long as it may.
   function proceed() {
     printing = printed;
@@ -634,6 +655,7 @@
     put(code && !speaks(code) ? "\\ready mute" : "\\ready");
     flush();
     convertItems();
+    if (setup.mark_json) markValues();
     await serve();
     if (references.includes("--exit")) await (await resolve("--exit"))();
     else if (exit) await run("--exit", exit);

@@ -268,16 +268,18 @@ sub check {
 # finish answers the open item with a value, or for lack of one with what CODE printed.
 sub finish {
     my ($value) = @_;
+    my $mark = '';
     if (!defined $value || ref $value eq 'Stoke::Printed') {
         $value = $printed;
         $value =~ s/\n\z//;
     }
     else {
         spill();
+        $mark = '\=' if $setup->{mark_json} && ref $value && !texts($value);
         $value = written($value);
     }
     ($printed, $open) = ('', 0);
-    $ready .= escape($value) . "\n";
+    $ready .= $mark . escape($value) . "\n";
 }
 
 # failed answers the open item with what it died of.

@@ -1,7 +1,8 @@
 # The warm python of `stoke --lang python`: it starts once and answers item after item.
 #
 # It runs in `python3 -c BOOT stoke worker SLOT` (see language.go), with its orders as JSON in the variable STOKE_LANG_SETUP:
-#     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k}
+#     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k,
+#      "mark_json": bool}
 #
 # It speaks "escaped lines" on private copies of fd 0 and 1: in a line, a backslash is `\\` and a newline is `\n`.
 #     it writes  \ready      init is done, items may come; "\ready mute" where CODE can never give an answer
@@ -9,6 +10,7 @@
 #     it reads   \#SEQ       the number of the next item, from 1; later ones count up
 #     it reads   ITEM        one line an item
 #     it writes  ANSWER      one line an item, in the order of the items
+#     it writes  \=JSON      an answer that is JSON, not text; only with mark_json
 #     it writes  \!TEXT      instead of an answer: CODE raised TEXT, and behind a byte 0x1e its traceback
 # At the end of its input it runs the exit code and leaves with status 0.
 #
@@ -204,8 +206,28 @@ def to_json(value):
     return text if text.isascii() else halves.sub(lambda half: "\\u%04x" % ord(half[0]), text)
 
 
+def marked(value):
+    """Gives what CODE gave, marked as JSON if it is to be that."""
+    if value is None or isinstance(value, (str, bytes, bytearray, memoryview)):
+        return value
+    return Mark("\\=" + escape(to_json(value)))
+
+
+def marking(function, waits):
+    """Gives a function whose values are marked."""
+    if not waits:
+        return lambda item, seq: marked(function(item, seq))
+
+    async def waiting(item, seq):
+        return marked(await function(item, seq))
+
+    return waiting
+
+
 def answer(value, take):
     """Turns what CODE gave into an answer. take() gives what it printed, as bytes, and forgets it."""
+    if type(value) is Mark:
+        return value
     if value is None:
         if sys.stdout is not stdout and sys.stdout is not None:
             sys.stdout.flush()  # the user's own, which may have a buffer before ours
@@ -607,6 +629,8 @@ class Life:
             check_imports(self.made_code[2])
         mute = self.made_code is not None and not self.made_code[3]
         send([Mark("\\ready mute" if mute else "\\ready")])
+        if setup.get("mark_json"):
+            function = marking(function, waits)
         self.serve(self.converting(function), waits)
         printed.write = to_stderr
         if self.exit:

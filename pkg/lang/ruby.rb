@@ -21,7 +21,7 @@ module Stoke
       ARGV.clear # it is for who looks at processes
       setup = JSON.parse(ENV.delete('STOKE_LANG_SETUP'))
       @texts = { '--init' => setup['init'], 'CODE' => setup['code'], '--exit' => setup['exit'] }
-      @json = setup['item_type'] == 'json'
+      @json, @mark = setup['item_type'] == 'json', setup['mark_json']
       @encoding = setup['item_type'] == 'bytes' ? Encoding::BINARY : Encoding::UTF_8
       Encoding.default_external = Encoding::UTF_8 if Encoding.default_external == Encoding::US_ASCII # LANG=C
       part_streams
@@ -189,7 +189,12 @@ module Stoke
         @printed.reopen(''.b) if @printed.pos > 0
       else
         spill if @printed.pos > 0
-        @out << written(value) # a copy: CODE may go on to change what it gave
+        if @mark && !value.is_a?(String)
+          settle
+          @ready << '\\=' << escape(written(value)) << NEWLINE
+        else
+          @out << written(value) # a copy: CODE may go on to change what it gave
+        end
       end
     rescue SystemExit, SignalException
       raise

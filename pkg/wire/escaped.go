@@ -7,6 +7,7 @@ package wire
 //
 //	\!TEXT   instead of an answer: the item failed, TEXT (escaped like an answer) says why
 //	\*TEXT   instead of an answer: the worker declares itself broken; replace it and try the item elsewhere
+//	\=JSON   an answer that is JSON, escaped like any other, where that is to be told from text
 //	\#SEQ    to a worker, instead of an item: the item that follows is number SEQ, those behind it count on from there
 //	\0NNN    to a shell, in an item: the byte of that number, octal
 
@@ -54,12 +55,13 @@ const (
 	Answered Kind = iota // the worker has answered it
 	Failed               // the worker could not, and says why
 	Broken               // the worker is out of order: the item is not to blame
+	JSON                 // the worker has answered it, with JSON
 )
 
-func (k Kind) String() string { return [...]string{"answered", "failed", "broken"}[k] }
+func (k Kind) String() string { return [...]string{"answered", "failed", "broken", "JSON"}[k] }
 
 // openings are how the line of each kind begins.
-var openings = [...]string{Answered: "", Failed: `\!`, Broken: `\*`}
+var openings = [...]string{Answered: "", Failed: `\!`, Broken: `\*`, JSON: `\=`}
 
 // AppendEscaped appends p to dst, escaped. p must not overlap what dst may grow into.
 func AppendEscaped(dst, p []byte) []byte {
@@ -122,7 +124,7 @@ func Unescape(line []byte) (p []byte, err error) {
 // Reply reads one line of a worker, without its newline: what became of the item, and its answer or the message.
 // Both lie in the memory of line, as with Unescape.
 func Reply(line []byte) (answer []byte, kind Kind, err error) {
-	for k := Failed; k <= Broken; k++ {
+	for k := Failed; k <= JSON; k++ {
 		if bytes.HasPrefix(line, []byte(openings[k])) {
 			kind, line = k, line[len(openings[k]):]
 			break

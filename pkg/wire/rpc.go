@@ -39,6 +39,9 @@ import (
 // RPC speaks to one worker: it makes the requests and, as a Translator, reads the responses. A caller that sends and
 // receives from two goroutines holds one lock around both.
 type RPC struct {
+	// MarkJSON makes a result that is not a string a line of the kind JSON. To be set before anything else.
+	MarkJSON bool
+
 	output
 	maxItem     int
 	ready       bool
@@ -159,6 +162,14 @@ func (r *RPC) settle(dst []byte, id int64, kind Kind, p, message []byte) ([]byte
 	q.line = r.appendLine(nil, kind, p)
 	r.waiting += len(q.line)
 	return dst, nil
+}
+
+// json is the kind of a result that is not a string.
+func (r *RPC) json() Kind {
+	if r.MarkJSON {
+		return JSON
+	}
+	return Answered
 }
 
 func (r *RPC) appendLine(dst []byte, kind Kind, p []byte) []byte {

@@ -149,7 +149,7 @@ func (r *RPC) End(dst []byte) ([]byte, error) {
 func (r *RPC) message(dst, line []byte) ([]byte, error) {
 	if id, value, ok := plainResponse(line); ok && r.ready {
 		if value[0] != '"' {
-			return r.settle(dst, id, Answered, value, line)
+			return r.settle(dst, id, r.json(), value, line)
 		}
 		var text bool
 		if r.text, text, ok = appendText(r.text[:0], value[1:len(value)-1]); ok {
@@ -272,7 +272,7 @@ func (r *RPC) response(dst []byte, m map[string]json.RawMessage, line []byte) ([
 	}
 	if result := m["result"]; result[0] != '"' {
 		r.text = compact(r.text[:0], result)
-		return r.settle(dst, id, Answered, r.text, line)
+		return r.settle(dst, id, r.json(), r.text, line)
 	}
 	var text bool
 	inside := m["result"][1 : len(m["result"])-1]
