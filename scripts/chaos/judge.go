@@ -102,13 +102,21 @@ func (p *plan) judgeStatus(r *result, m misfortune) string {
 	case s.Exited() && s.ExitStatus() == expected:
 	case s.Signaled() && slices.Contains(m.signals, s.Signal()) && (s.Signal() != syscall.SIGUSR1 || len(r.out) == 0): // or before it was begun
 	case s.Exited() && s.ExitStatus() == statusClosed && m.reads > 0:
-	case s.Exited() && s.ExitStatus() == statusFailed && len(m.workers) > 0 && strings.Contains(r.stderr, "stoke: error: worker "):
+	case s.Exited() && s.ExitStatus() == p.atEnd() && len(m.workers) > 0 && strings.Contains(r.stderr, "stoke: error: worker "):
 		// a worker was struck when it had answered all
 	case r.hung:
 	default:
 		return fmt.Sprintf("status %d (signal %v), want %d", s.ExitStatus(), s.Signal(), expected)
 	}
 	return ""
+}
+
+// atEnd is the status when a worker fails at its end.
+func (p *plan) atEnd() int {
+	if p.skip || p.fill != "" {
+		return statusItems
+	}
+	return statusFailed
 }
 
 // expected are the answers as they are written, each with its end.
