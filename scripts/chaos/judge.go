@@ -22,6 +22,9 @@ const (
 // unheard is what nobody should ever see of stoke.
 var unheard = regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine [0-9]|runtime: |WARNING: DATA RACE)`)
 
+// ended is what stoke says of workers that fail at their end.
+var ended = regexp.MustCompile(`(?m)^stoke: error: (worker [0-9]+|[0-9]+ workers) .*ended with signal`)
+
 // judge says what is wrong with a result.
 func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -102,7 +105,7 @@ func (p *plan) judgeStatus(r *result, m misfortune) string {
 	case s.Exited() && s.ExitStatus() == expected:
 	case s.Signaled() && slices.Contains(m.signals, s.Signal()) && (s.Signal() != syscall.SIGUSR1 || len(r.out) == 0): // or before it was begun
 	case s.Exited() && s.ExitStatus() == statusClosed && m.reads > 0:
-	case s.Exited() && s.ExitStatus() == p.atEnd() && len(m.workers) > 0 && strings.Contains(r.stderr, "stoke: error: worker "):
+	case s.Exited() && s.ExitStatus() == p.atEnd() && len(m.workers) > 0 && ended.MatchString(r.stderr):
 		// a worker was struck when it had answered all
 	case r.hung:
 	default:
