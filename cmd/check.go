@@ -69,7 +69,7 @@ func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc) (stop f
 	go func() {
 		select {
 		case s := <-signals:
-			cancel(&signalled{s.(syscall.Signal)})
+			cancel(&signalled{signal: s.(syscall.Signal)})
 		case <-ctx.Done():
 		}
 	}()

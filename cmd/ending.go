@@ -3,9 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"stoke/pkg/engine"
@@ -18,7 +16,7 @@ func (e acceptedEnds) Unwrap() error { return e.EndError }
 
 // weighEnds ranks an error of the run that is the failure of workers at their end: whoever accepts failed items accepts it, and a
 // signal outranks it; then it is only told of.
-func (o *options) weighEnds(err error, stopped os.Signal, out *answers, v *voice) error {
+func (o *options) weighEnds(err error, stopped *interruption, out *answers, v *voice) error {
 	var ends *engine.EndError
 	if !errors.As(err, &ends) {
 		return err
@@ -27,7 +25,7 @@ func (o *options) weighEnds(err error, stopped os.Signal, out *answers, v *voice
 	if out.grows() && !o.accepted {
 		ends.Hint = "the answers are in " + o.output + ".part; " + ends.Hint
 	}
-	if _, ok := stopped.(syscall.Signal); ok {
+	if stopped != nil {
 		v.report(err)
 		return nil
 	}

@@ -67,15 +67,14 @@ func run(o *options, v *voice) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	stopped := handleSignals(e, v, cancel)
-	defer reportOnSignal(e, v)()
 	if out.file != nil {
 		watchReader(out.file, e.Outlook, func() {
 			cancel(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
 		})
 	}
 
-	before, size := state.Items-state.Failed, sizeOf(in)
-	w.follow(e, before, size)
+	w.follow(e, engine.Summary{Answered: state.Items - state.Failed, Failed: state.Failed}, sizeOf(in))
+	defer reportOnSignal(w.tell)()
 	sum, err := e.Run(ctx, in)
 	o.advise(err)
 	v.repeated()
@@ -88,8 +87,8 @@ func run(o *options, v *voice) error {
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
 	}
-	err = o.waysOn(err, out)
-	if e := w.finish(e, before, size, statusOf(err)); e != nil && err == nil {
+	err = w.left(o.waysOn(err, out), by, o, out)
+	if e := w.finish(statusOf(err)); e != nil && err == nil {
 		err = e
 	}
 	return err
@@ -135,12 +134,12 @@ func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.Stat
 }
 
 // verdict ranks what became of a run: its own failure, a signal, failed items.
-func verdict(sum engine.Summary, err error, stopped os.Signal) error {
-	switch s, ok := stopped.(syscall.Signal); {
+func verdict(sum engine.Summary, err error, told *interruption) error {
+	switch {
 	case err != nil:
 		return err
-	case ok:
-		return &signalled{s}
+	case told != nil:
+		return &signalled{signal: told.signal}
 	case sum.Failed > 0 && !sum.Reached:
 		return &itemsFailed{sum.Failed}
 	}

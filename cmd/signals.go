@@ -2,8 +2,11 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,9 +24,16 @@ const (
 	lastKill = 500 * time.Millisecond
 )
 
-// handleSignals makes the first signal drain the run and the second end it. It returns which one came first, if any.
+// interruption is the signal that a run is told to end by.
+type interruption struct {
+	signal syscall.Signal
+	done   int64 // items that were done when it came
+	cut    bool  // another one ended what was in flight
+}
+
+// handleSignals makes the first signal drain the run and the second end it. It returns what is known of it, if any has come.
 // A signal that was ignored when we started, as under nohup, stays ignored.
-func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (first func() os.Signal) {
+func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (first func() *interruption) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // an error of write is enough
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -31,20 +41,25 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 			signal.Notify(signals, s)
 		}
 	}
-	drained := make(chan os.Signal, 1)
+	var seen atomic.Pointer[interruption]
 	go func() {
 		s := <-signals
-		drained <- s
 		ending := e.Outlook() == engine.AllAnswered
+		sum := e.Status().Summary
+		told := interruption{signal: s.(syscall.Signal), done: sum.Answered + sum.Failed}
+		seen.Store(&told)
 		go e.Drain() // it may have to wait for somebody who writes what nobody reads
 		ignore(signals, repeat)
 		// By now it has been seen whether a worker had begun. If not, nothing is in flight, and a warm-up may take long.
 		if e.Cold() {
-			cancel(&signalled{s.(syscall.Signal)})
+			cancel(&signalled{signal: s.(syscall.Signal)})
 			s = <-signals
 		} else {
 			s = second(signals, s, ending, v)
-			cancel(&signalled{s.(syscall.Signal)})
+			again := told
+			again.cut = !ending
+			seen.Store(&again)
+			cancel(&signalled{signal: s.(syscall.Signal)})
 		}
 		select {
 		case <-signals:
@@ -52,14 +67,35 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 		}
 		leave(s.(syscall.Signal))
 	}()
-	return func() os.Signal {
-		select {
-		case s := <-drained:
-			return s
-		default:
-			return nil
-		}
+	return seen.Load
+}
+
+// left completes what is said of a run that a signal ended: how far it came, and how it goes on.
+func (w *watch) left(err error, told *interruption, o *options, out *answers) error {
+	ended := new(signalled)
+	if told == nil || !errors.As(err, &ended) {
+		return err
 	}
+	s := w.snapshot()
+	done := s.Answered + s.Failed
+	text := countItems(done, "", "") + " done"
+	if s.Items > 0 {
+		text = fmt.Sprintf("%d of %s done", done, countItems(s.Items, "", ""))
+	}
+	switch finished := done - w.before.Answered - w.before.Failed - told.done; {
+	case told.cut:
+		text += ", what was in flight was cut off"
+	case finished > 0:
+		text += fmt.Sprintf(", %d in flight finished", finished)
+	}
+	left := &signalled{signal: ended.signal, left: text}
+	switch {
+	case o.resume:
+		left.left += "; the same command goes on from there"
+	case out.part != nil:
+		left.hint = "with --resume, the same command would go on from there"
+	}
+	return left
 }
 
 // second waits for the signal that ends the run at once, after the first. If the run was ending, so that nothing but the end of its
@@ -98,22 +134,13 @@ func leave(s syscall.Signal) {
 	os.Exit(statusSignal + int(s))
 }
 
-// naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
-// while.
-const naming = 50 * time.Millisecond
-
 // reportOnSignal makes SIGUSR1 print how far the run has come, until done is called.
-func reportOnSignal(e *engine.Engine, v *voice) (done func()) {
+func reportOnSignal(tell func()) (done func()) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGUSR1)
 	go func() {
 		for range asked {
-			s := e.Status()
-			if s.Warming > 0 || s.Waiting > 0 && s.Item == "" {
-				<-time.After(naming)
-				s = e.Status()
-			}
-			v.status(s)
+			tell()
 		}
 	}()
 	return func() {

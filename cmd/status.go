@@ -43,9 +43,22 @@ func (e *usageError) withHint(hint string) *usageError {
 }
 
 // signalled says that a signal ended the run.
-type signalled struct{ signal syscall.Signal }
+type signalled struct {
+	signal syscall.Signal
+	left   string // what it left; empty where there is nothing to tell
+	hint   string
+}
 
-func (e *signalled) Error() string { return fmt.Sprintf("ended by signal: %v", e.signal) }
+func (e *signalled) Error() string {
+	name, known := map[syscall.Signal]string{syscall.SIGINT: "interrupted", syscall.SIGTERM: "terminated", syscall.SIGHUP: "hung up"}[e.signal]
+	if !known {
+		name = "ended by signal: " + e.signal.String()
+	}
+	if e.left == "" {
+		return name
+	}
+	return name + ": " + e.left
+}
 
 // itemsFailed says that this many items failed. Each was reported when it did.
 type itemsFailed struct{ n int64 }

@@ -61,9 +61,9 @@ func TestStatusOf(t *testing.T) {
 		{"COMMAND was not found", &engine.InitError{Slot: 1, Err: notFound}, 127},
 		{"the COMMAND of a shell was not found", ended(127), 127},
 
-		{"hung up", &signalled{syscall.SIGHUP}, 129},
-		{"interrupted", &signalled{syscall.SIGINT}, 130},
-		{"terminated", &signalled{syscall.SIGTERM}, 143},
+		{"hung up", &signalled{signal: syscall.SIGHUP}, 129},
+		{"interrupted", &signalled{signal: syscall.SIGINT}, 130},
+		{"terminated", &signalled{signal: syscall.SIGTERM}, 143},
 		{"the reader of the output went away", cannotWrite(syscall.EPIPE), 141},
 	}
 	for _, tt := range tests {
@@ -86,14 +86,14 @@ func TestVerdict(t *testing.T) {
 		name    string
 		failed  int64
 		err     error
-		stopped os.Signal
+		stopped *interruption
 		want    int
 	}{
 		{"all is well", 0, nil, nil, 0},
 		{"items failed", 2, nil, nil, 123},
-		{"a signal drained the run", 0, nil, syscall.SIGTERM, 143},
-		{"a signal, and items failed", 2, nil, syscall.SIGINT, 130},
-		{"a failure, a signal, and items failed", 2, own, syscall.SIGINT, 1},
+		{"a signal drained the run", 0, nil, &interruption{signal: syscall.SIGTERM}, 143},
+		{"a signal, and items failed", 2, nil, &interruption{signal: syscall.SIGINT}, 130},
+		{"a failure, a signal, and items failed", 2, own, &interruption{signal: syscall.SIGINT}, 1},
 	}
 	for _, tt := range tests {
 		if got := statusOf(verdict(engine.Summary{Failed: tt.failed}, tt.err, tt.stopped)); got != tt.want {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/wire"
@@ -127,22 +126,6 @@ func (v *voice) repeated() {
 	}
 }
 
-// status says how far the run has come.
-func (v *voice) status(s engine.Status) {
-	text := fmt.Sprintf("%d answered, %d failed, %d retried; workers: %d", s.Answered, s.Failed, s.Retried, s.Workers)
-	if s.Warming > 0 {
-		text += fmt.Sprintf(", %d of them warming up", s.Warming)
-	}
-	if s.Waiting > 0 {
-		name := ""
-		if s.Item != "" {
-			name = " " + engine.Quote([]byte(s.Item), false)
-		}
-		text += fmt.Sprintf("; item %d%s has been in worker %d for %v", s.Waiting, name, s.Slot, s.For.Round(100*time.Millisecond))
-	}
-	v.say("status", text)
-}
-
 // report says why a run ended, with what may help. A closed downstream is nobody's error, and said to nobody.
 func (v *voice) report(err error) {
 	if closedDownstream(err) {
@@ -153,6 +136,7 @@ func (v *voice) report(err error) {
 		usage  *usageError
 		limit  *limitError
 		failed *notAccepted
+		ended  *signalled
 		proto  *engine.ProtocolError
 		start  *engine.InitError
 		ends   *engine.EndError
@@ -164,6 +148,8 @@ func (v *voice) report(err error) {
 		hint = limit.hint
 	case errors.As(err, &failed):
 		hint = failed.hint
+	case errors.As(err, &ended):
+		hint = ended.hint
 	case errors.As(err, &proto):
 		words, hint = proto.Words, proto.Hint
 	case errors.As(err, &ends):

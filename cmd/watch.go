@@ -44,9 +44,13 @@ type watch struct {
 	metrics  *report.Metrics
 	joblog   *report.Joblog
 	bar      *progress.Progress
+	asked    *progress.Progress // for who sends SIGUSR1
 	fan      report.Fan
 	count    func()       // counts items, or nil; called once
 	items    atomic.Int64 // how many there are; 0 if that is not known
+	engine   *engine.Engine
+	before   engine.Summary // what an earlier run has done
+	size     int64
 	done     chan struct{}
 	gone     chan struct{}
 	failures []error
@@ -54,7 +58,7 @@ type watch struct {
 
 // startWatch opens what was asked for and makes the engine tell it.
 func (o *options) startWatch(in *os.File, v *voice) (*watch, error) {
-	w := &watch{began: time.Now(), v: v, done: make(chan struct{}), gone: make(chan struct{})}
+	w := &watch{began: time.Now(), v: v, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
 	if o.watching.stats {
 		w.stats = report.NewStats(w.began, o.jobs)
 		w.fan = append(w.fan, w.stats)
@@ -122,8 +126,11 @@ type warmth struct {
 
 func (w warmth) Warm(int, int, time.Duration) { w.bar.Finish(false) }
 
-// follow keeps everything up to date until finish is called. in is the input, of which size bytes are to come, or 0.
-func (w *watch) follow(e *engine.Engine, before int64, size int64) {
+// follow keeps everything up to date until finish is called. Of the items that e is to work on, an earlier run has done some;
+// size is how many bytes of input are to come, or 0.
+func (w *watch) follow(e *engine.Engine, before engine.Summary, size int64) {
+	w.engine, w.before, w.size = e, before, size
+	w.asked.Update(w.snapshot())
 	go func() {
 		defer close(w.gone)
 		draw, flush, metrics := time.NewTicker(drawEvery), time.NewTicker(flushEvery), time.NewTicker(metricsEvery)
@@ -135,7 +142,7 @@ func (w *watch) follow(e *engine.Engine, before int64, size int64) {
 			case <-w.done:
 				return
 			case <-draw.C:
-				w.draw(e, before, size)
+				w.draw()
 			case <-flush.C:
 				w.flush()
 			case <-metrics.C:
@@ -147,7 +154,19 @@ func (w *watch) follow(e *engine.Engine, before int64, size int64) {
 	}()
 }
 
-func (w *watch) draw(e *engine.Engine, before, size int64) {
+// snapshot is how far the run is now.
+func (w *watch) snapshot() progress.Snapshot {
+	s := w.engine.Status()
+	snapshot := progress.Snapshot{Elapsed: time.Since(w.began), Retried: s.Retried,
+		Answered: w.before.Answered + s.Answered, Failed: w.before.Failed + s.Failed,
+		Items: max(s.Items, w.items.Load()), Done: s.BytesDone, Bytes: w.size, Workers: s.Workers, Warming: s.Warming}
+	if s.Waiting > 0 {
+		snapshot.Waiting = progress.Waiting{Seq: s.Waiting, Item: s.Item, Slot: s.Slot, For: s.For}
+	}
+	return snapshot
+}
+
+func (w *watch) draw() {
 	if w.bar == nil || time.Since(w.began) < quick {
 		return
 	}
@@ -155,16 +174,26 @@ func (w *watch) draw(e *engine.Engine, before, size int64) {
 		go w.count()
 		w.count = nil
 	}
-	s := e.Status()
-	snapshot := progress.Snapshot{Elapsed: time.Since(w.began), Answered: before + s.Answered, Failed: s.Failed, Retried: s.Retried,
-		Items: max(s.Items, w.items.Load()), Done: s.BytesDone, Bytes: size, Workers: s.Workers, Warming: s.Warming}
-	if s.Waiting > 0 {
-		snapshot.Waiting = progress.Waiting{Seq: s.Waiting, Item: s.Item, Slot: s.Slot, For: s.For}
+	w.bar.Update(w.snapshot())
+}
+
+// naming is how long it may take to find out whether a worker has begun, and what an item is that has been in work for a
+// while.
+const naming = 50 * time.Millisecond
+
+// tell says how far the run has come.
+func (w *watch) tell() {
+	s := w.snapshot()
+	if s.Warming > 0 || s.Waiting.Seq > 0 && s.Waiting.Item == "" {
+		<-time.After(naming)
+		s = w.snapshot()
 	}
-	w.bar.Update(snapshot)
+	w.asked.Update(s)
+	w.v.say("status", w.asked.Words())
 }
 
 func (w *watch) flush() {
+	w.asked.Update(w.snapshot())
 	if w.trace != nil {
 		w.keep("--trace", w.trace.Flush())
 	}
@@ -181,12 +210,12 @@ func (w *watch) keep(flag string, err error) {
 }
 
 // finish ends the watch of a run with that exit status. An error says that a file could not be written.
-func (w *watch) finish(e *engine.Engine, before, size int64, status int) error {
+func (w *watch) finish(status int) error {
 	close(w.done)
 	<-w.gone
 	now := time.Now()
 	if w.bar != nil {
-		w.draw(e, before, size)
+		w.draw()
 		w.bar.Finish(true)
 		w.v.redirect(os.Stderr)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// whole is how finely the bar is divided.
-const whole = 1000
+// whole is how finely the bar is divided: so finely that one step more is not seen, but makes 29 of 100 no 28.99 %.
+const whole = 100_000
 
 // bar draws bars and spinners of any width. It draws into strings, never on a terminal: what goes there is a line of
 // which the bar is but a part, and must not be interrupted. The zero value is ready to use.
@@ -24,7 +24,10 @@ func (b *bar) show(width int, part float64) string {
 	if b.bars == nil {
 		b.bars, b.drawn = map[int]*progressbar.ProgressBar{}, map[int]int64{}
 	}
-	at := int64(part * whole)
+	at := int64(part*whole + .5)
+	if 0 < at && part < 1 {
+		at = min(at+1, whole-1)
+	}
 	if b.bars[width] == nil || at < b.drawn[width] {
 		b.bars[width] = progressbar.NewOptions64(whole, quiet(progressbar.OptionSetWidth(width))...)
 	}

@@ -109,7 +109,9 @@ func (p *Progress) pieces(final bool) []piece {
 		}
 		all[7] = warming(s, worth)
 	}
-	all[8] = waiting(s.Waiting)
+	if p.options.Kind == Silent || s.Waiting.For >= Stall {
+		all[8] = waiting(s.Waiting)
+	}
 	return all
 }
 
@@ -123,8 +125,8 @@ func (p *Progress) head(final bool) piece {
 	if p.last.Items > 0 || p.last.Bytes > 0 {
 		part := part(p.last)
 		wide := func(width int) string { return p.bar.show(width, part) }
-		return piece{{wide(30), 10}, {wide(20), 11}, {wide(10), 21}, {fmt.Sprintf("%4d%%", int(part*100)), 48},
-			{fmt.Sprintf("%d%%", int(part*100)), 70}}
+		return piece{{wide(30), 10}, {wide(20), 11}, {wide(10), 21}, {fmt.Sprintf("%4d%%", int(part*100+1e-9)), 48},
+			{fmt.Sprintf("%d%%", int(part*100+1e-9)), 70}}
 	}
 	if final || p.bar.spun == "" {
 		return nil
@@ -143,7 +145,7 @@ func done(s Snapshot) piece {
 
 // waiting names the item that everyone is waiting for.
 func waiting(w Waiting) piece {
-	if w.Seq == 0 || w.For < Stall {
+	if w.Seq == 0 {
 		return nil
 	}
 	who := ""
@@ -169,7 +171,7 @@ func (p *Progress) plain(final bool) string {
 	pieces := p.pieces(final)
 	pieces[0] = nil
 	if p.last.Items > 0 || p.last.Bytes > 0 {
-		pieces[0] = piece{{fmt.Sprintf("%d%%", int(part(p.last)*100)), 70}}
+		pieces[0] = piece{{fmt.Sprintf("%d%%", int(part(p.last)*100+1e-9)), 70}}
 	}
 	return fit(join(pieces, make([]int, len(pieces))), wide)
 }

@@ -25,6 +25,8 @@ const (
 	// Plain is anything else: TERM=dumb, a file. Nothing is erased, no escape sequence is written, and progress is
 	// a line every Interval.
 	Plain
+	// Silent draws nothing: it is for who asks now and then, with Words.
+	Silent
 )
 
 // Interval is the time between two lines of plain progress.
@@ -154,7 +156,7 @@ func (p *Progress) Update(s Snapshot) {
 	p.pace.observe(s)
 	p.last, p.updated, p.columns = s, true, 0
 	switch {
-	case p.midline:
+	case p.midline, p.options.Kind == Silent:
 	case p.options.Kind == Plain:
 		if s.Elapsed-p.shown >= Interval {
 			p.shown = s.Elapsed
@@ -168,6 +170,17 @@ func (p *Progress) Update(s Snapshot) {
 		p.draw(line)
 		p.drawn = line != ""
 	}
+}
+
+// Words says how the run is getting on, in the words of a bar and with more of them.
+func (p *Progress) Words() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	words := p.plain(false)
+	if n := p.last.Workers; n > 0 {
+		words += ", " + workers(n)
+	}
+	return words
 }
 
 // Finish ends the drawing: with keep, the bar stays as a line of its own that says how the run has ended; without, it

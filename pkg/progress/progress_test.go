@@ -117,6 +117,18 @@ func TestWarmUp(t *testing.T) {
 	}
 }
 
+func TestPercentages(t *testing.T) {
+	for done := range int64(101) {
+		for _, width := range []int{80, 13} {
+			s := newScreen(t, width)
+			on(s).Update(Snapshot{Elapsed: time.Second, Answered: done, Items: 100, Workers: 1})
+			if want := fmt.Sprintf("%d%%", done); !strings.HasPrefix(strings.TrimSpace(s.text()), want) {
+				t.Errorf("%d of 100: %q, want %s", done, s.text(), want)
+			}
+		}
+	}
+}
+
 func TestSpinnerTurns(t *testing.T) {
 	s := newScreen(t, 40)
 	p := on(s)
