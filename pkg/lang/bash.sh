@@ -114,7 +114,12 @@ while IFS= builtin read -r -u "$__stoke_items" __stoke_line; do
 done
 
 exec >&2
+eval "exec $__stoke_answers>/dev/null" # that there will be no more answers shows in their end
+[[ $(trap -p ERR) == *__stoke_status=* ]] && trap - ERR # errexit is what it is everywhere from here on
 eval "$__stoke_exit"
-exit 0
+__stoke_status=$?
+((__stoke_status)) || exit 0
+builtin printf 'stoke: --exit ended with status %d\n' "$__stoke_status"
+exit 1
 
 } 30<&- 31>&-

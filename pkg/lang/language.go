@@ -65,7 +65,7 @@ var languages = []language{
 		taken: "_ BASHOPTS BASHPID BASH_VERSINFO EUID GROUPS PPID SHELLOPTS UID IFS",
 	},
 	{
-		name: "sh", program: "sh", boot: []string{"-c", `eval "$STOKE_LANG_RUNNER";{ eval "$__stoke_init";} 7<&- 8>&-;__stoke_serve;eval "$__stoke_exit";exit 0`}, runner: sh, marked: true,
+		name: "sh", program: "sh", boot: []string{"-c", `eval "$STOKE_LANG_RUNNER";{ eval "$__stoke_init";} 7<&- 8>&-;__stoke_serve;eval "$__stoke_exit";__stoke_leave`}, runner: sh, marked: true,
 		from:  "dash (Debian, Fedora, Arch, Homebrew), busybox (Alpine)",
 		taken: "_ PPID IFS",
 	},

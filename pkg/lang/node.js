@@ -652,13 +652,16 @@
       work = (item) => called(item);
     }
     if (code) checkRequires();
+    const leave = references.includes("--exit") && (await resolve("--exit"));
     put(code && !speaks(code) ? "\\ready mute" : "\\ready");
     flush();
     convertItems();
     if (setup.mark_json) markValues();
     await serve();
-    if (references.includes("--exit")) await (await resolve("--exit"))();
+    fs.closeSync(answersFd); // that there will be no more answers shows in their end
+    if (leave) await leave();
     else if (exit) await run("--exit", exit);
+    await new Promise((resolve) => setImmediate(resolve)); // a rejection that nobody handles ends node with status 1
     process.exit(0);
   }
 

@@ -63,6 +63,7 @@ sub main {
     while (defined(my $text = receive())) { answer($text) }
     untie *STDOUT;
     $code = undef;
+    close $answers;    # that there will be no more shows in their end
     eval { $exit->(); 1 } or broken($@);
     exit 0;
 }

@@ -77,6 +77,13 @@ def write(fd, data):
         view = view[os.write(fd, view) :]
 
 
+def end_answers():
+    """Shows that there will be no more answers, but keeps the number of their descriptor."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, answers_fd, inheritable=False)
+    os.close(null)
+
+
 def complain(data):
     """Writes bytes to stderr, after what was printed there before."""
     try:
@@ -628,13 +635,15 @@ class Life:
         if self.made_code is not None:
             check_imports(self.made_code[2])
         mute = self.made_code is not None and not self.made_code[3]
+        leave = resolve("--exit", self.exit) if self.made_exit is None else None
         send([Mark("\\ready mute" if mute else "\\ready")])
         if setup.get("mark_json"):
             function = marking(function, waits)
         self.serve(self.converting(function), waits)
         printed.write = to_stderr
+        end_answers()
         if self.exit:
-            self.run(self.made_exit, resolve("--exit", self.exit) if self.made_exit is None else None)
+            self.run(self.made_exit, leave)
         self.leave_loop()
 
     def function(self):

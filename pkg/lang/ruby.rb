@@ -29,6 +29,7 @@ module Stoke
       $stdout = @printed
       answer(@lines) while receive
       $stdout = STDOUT
+      @answers.close # that there will be no more shows in their end
       guard { @exit.call }
     end
 
@@ -91,7 +92,9 @@ module Stoke
     rescue SystemExit, SignalException
       raise
     rescue LoadError => e
-      fault(e)
+      fault(e) unless @answers.closed?
+      STDERR.write(traced(e))
+      exit(1)
     rescue Exception => e
       STDERR.write(traced(e))
       exit(1)

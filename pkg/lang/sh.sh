@@ -106,3 +106,11 @@ __stoke_serve() {
 
     exec >&2
 }
+
+# __stoke_leave ends the worker when the exit code has run.
+__stoke_leave() {
+    __stoke_status=$?
+    [ "$__stoke_status" -eq 0 ] && exit 0
+    printf 'stoke: --exit ended with status %d\n' "$__stoke_status" >&2
+    exit 1
+}
