@@ -40,6 +40,7 @@ func (s *settings) checkCode(o *options, args []string) error {
 	if err := p.Check(); err != nil {
 		return usagef("%v", err)
 	}
+	o.exit, o.engine.Exits = "", p.Exit != ""
 	o.program, o.init, o.nonce, o.mute = p, "", rand.Text(), new(sync.Once)
 	e := &o.engine
 	e.Format.Items = s.ItemType == "json"

@@ -42,6 +42,10 @@ func (o *options) endHint(e *engine.EndError) string {
 		accept = ""
 	}
 	switch exit := e.Ends[0].Exit; {
+	case e.Ends[0].After && exit.Forced:
+		return "give --exit-timeout more, or see what the exit code waits for" + accept
+	case e.Ends[0].After:
+		return strings.TrimPrefix(accept, "; ")
 	case exit.Forced && e.Ends[0].Deaf:
 		return "a worker reads its standard input to the end, then exits: ssh -n and </dev/null keep it from that" + accept
 	case exit.Forced:

@@ -99,7 +99,7 @@ func groups() []group {
 	out.flags.Bool("retry-failed", false, "with --resume, try the failed items again")
 
 	workers.flags.StringP("jobs", "j", "100%", "number of workers: `N`, or N%, +N, -N of the CPUs")
-	workers.flags.StringP("init", "i", "", "run `CODE` once in each worker, before its first item: sh code before COMMAND, or code in LANG")
+	workers.flags.VarP(new(lines), "init", "i", "run `CODE` once in each worker, before its first item: sh code before COMMAND, or code in LANG")
 	workers.flags.String("ready", "", "a worker is warm when it prints a line that matches `REGEX`")
 	workers.flags.String("init-timeout", "", "a worker must be warm within `D`, such as 30s or 5m (default: no limit)")
 	workers.flags.Int("init-retries", 2, "retry a failed start `N` times in a row")
@@ -114,7 +114,7 @@ func groups() []group {
 
 	code.flags.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
 	code.flags.String("code", "", "the CODE as one `STRING`, as for a --config file")
-	code.flags.String("exit", "", "run `CODE` once in each worker, after its last item")
+	code.flags.Var(new(lines), "exit", "run `CODE` once in each worker, after its last item: sh code when COMMAND has ended, or code in LANG")
 	code.flags.StringArray("arg", nil, "define a variable for the code: `NAME=VALUE`, where VALUE is a string")
 	code.flags.StringArray("argjson", nil, "define a variable for the code: `NAME=JSON`")
 	code.flags.String("item-type", "text", "what the code gets as its item: `TYPE` is text, json or bytes")

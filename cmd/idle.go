@@ -69,3 +69,17 @@ func (o *once) Set(text string) error {
 	o.text, o.given = text, true
 	return nil
 }
+
+// lines is the value of a flag that adds a line each time it is given.
+type lines struct{ text string }
+
+func (l *lines) String() string { return l.text }
+func (l *lines) Type() string   { return "string" }
+
+func (l *lines) Set(text string) error {
+	if l.text != "" {
+		text = l.text + "\n" + text
+	}
+	l.text = text
+	return nil
+}

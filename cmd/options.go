@@ -18,6 +18,7 @@ import (
 type options struct {
 	command []string
 	init    string
+	exit    string // sh code to run when a COMMAND has ended
 	ready   *regexp.Regexp
 	slotVar string
 	jobs    int
@@ -47,7 +48,7 @@ func (s *settings) check(args []string) (*options, error) {
 	if s.Output == "-" {
 		s.Output = "" // standard output
 	}
-	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, exit: s.Exit, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
 	for _, part := range []func(*options) error{
 		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
 		s.checkOutput, func(*options) error { return s.checkFiles(args) }, s.checkWarmUp, s.checkWorkers, s.checkFailure,

@@ -58,18 +58,18 @@ func run(o *options, v *voice) error {
 	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
 		return err
 	}
-	o.engine.Start = starter(o, v)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	o.engine.Start = starter(ctx, o, v)
 	w, err := o.startWatch(in, v)
 	if err != nil {
 		return err
 	}
 	e := engine.New(o.engine)
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
 	stopped := handleSignals(e, v, cancel)
 	if out.file != nil {
 		watchReader(out.file, e.Outlook, func() {
-			cancel(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
+			e.Stop(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
 		})
 	}
 
@@ -146,8 +146,8 @@ func verdict(sum engine.Summary, err error, told *interruption) error {
 	return nil
 }
 
-// starter returns the function that starts the worker of a slot.
-func starter(o *options, v *voice) engine.Start {
+// starter returns the function that starts the worker of a slot. When ctx is done, nothing is run any more that should follow one.
+func starter(ctx context.Context, o *options, v *voice) engine.Start {
 	size := pipeSize
 	if o.jobs > manyJobs {
 		size = 0
@@ -156,7 +156,11 @@ func starter(o *options, v *voice) engine.Start {
 	stderr := worker.NewStderr(v)
 	return func(slot int, settle time.Duration, cancelled func() bool) (engine.Worker, error) {
 		show := o.shower(stderr, slot)
-		w, err := worker.Start(local, o.commandFor(slot), show)
+		command := o.commandFor(slot)
+		if o.exit != "" {
+			command.After = &worker.After{Argv: worker.ExitCode(o.exit), Limit: o.engine.ExitTimeout, Hurry: ctx.Done()}
+		}
+		w, err := worker.Start(local, command, show)
 		if err != nil {
 			return nil, &engine.InitError{Slot: slot, Err: err}
 		}

@@ -113,6 +113,7 @@ func (c *conversation) run(first *batch) (outcome, error) {
 	if how == replaced {
 		return how, nil
 	}
+	c.leave()
 	c.finish(0)
 	c.e.dismiss(c.w)
 	if c.counted {
@@ -237,11 +238,18 @@ func (c *conversation) overdue() bool {
 // finish ends the worker, once.
 func (c *conversation) finish(patience time.Duration) worker.Exit {
 	if c.exit == nil {
-		exit := c.w.Finish(patience, c.e.killed)
-		c.exit = &exit
-		if c.departure != nil {
-			c.e.departures.end(c.departure)
+		hurry := c.e.killed
+		if c.e.o.Exits && c.departure != nil {
+			hurry = c.e.dead
 		}
+		d := c.departure
+		if d == nil { // what runs when the worker has ended may take its time, too
+			d = c.e.departures.begin(c.r.slot, c.w.Pid())
+		}
+		exit := c.w.Finish(patience, hurry)
+		c.exit = &exit
+		c.e.departures.end(d)
+		c.afterwards(exit)
 		if exit.Left != 0 {
 			c.e.o.Warn(fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", c.r.slot, c.w.Pid(), exit.Left))
 		}

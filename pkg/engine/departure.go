@@ -110,7 +110,7 @@ func (ds *departures) fail(e End) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	for i := range ds.failed {
-		if same := &ds.failed[i]; same.what() == e.what() {
+		if same := &ds.failed[i]; same.After == e.After && same.what() == e.what() {
 			e.N += same.N
 			*same = e
 			return
@@ -135,6 +135,7 @@ type End struct {
 	Slot, Pid int // the last of them
 	Exit      worker.Exit
 	Deaf      bool   // it had closed its standard input, and did not end
+	After     bool   // it is what was run when the worker had ended
 	Words     string // the end of its stderr
 }
 
@@ -150,7 +151,12 @@ func (e *End) what() string {
 }
 
 func (e *End) String() string {
-	if e.N > 1 {
+	switch {
+	case e.After && e.N > 1:
+		return fmt.Sprintf("the exit code of %d workers %s, the last of them worker %d (pid %d)", e.N, e.what(), e.Slot, e.Pid)
+	case e.After:
+		return fmt.Sprintf("the exit code of worker %d (pid %d) %s", e.Slot, e.Pid, e.what())
+	case e.N > 1:
 		return fmt.Sprintf("%d workers %s after their answers, the last of them worker %d (pid %d)", e.N, e.what(), e.Slot, e.Pid)
 	}
 	return fmt.Sprintf("worker %d (pid %d) %s after its answers", e.Slot, e.Pid, e.what())
@@ -196,6 +202,57 @@ func (c *conversation) patienceAtEnd() time.Duration {
 		return c.e.o.Patience
 	}
 	return endPatience
+}
+
+// patienceToLeave is how long a worker that has items in hand may take, when the run fails, to come to its end: it is given no
+// more, and few of those it has are left.
+const patienceToLeave = time.Second
+
+// leave lets a worker run the code that it has for its end when the run fails. One that is busy with an item is not waited for.
+func (c *conversation) leave() {
+	if c.exit != nil || !c.e.o.Exits || !c.e.cancelled() {
+		return
+	}
+	c.w.CloseInput()
+	c.in, c.hung = closed, true
+	c.depart()
+	deadline := time.Now().Add(patienceToLeave)
+	for !c.e.isDead() {
+		limit := max(0, time.Until(deadline))
+		if c.departure != nil {
+			limit = c.patienceAtEnd()
+		}
+		_, err := c.w.Exchange(c.buf[:cap(c.buf)], limit) // nobody wants more answers
+		if err != nil {
+			break
+		}
+		if limit == 0 {
+			return
+		}
+	}
+	if c.departure == nil {
+		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+	}
+	if exit := c.finish(c.patienceAtEnd()); !c.e.isDead() {
+		c.gone(exit)
+	}
+}
+
+// isDead reports whether the run was killed.
+func (e *Engine) isDead() bool {
+	select {
+	case <-e.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// afterwards accounts for what was run when the worker had ended.
+func (c *conversation) afterwards(exit worker.Exit) {
+	if after := exit.After; after != nil && !after.Ok() && !c.e.isDead() {
+		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: *after, After: true, Words: after.Words})
+	}
 }
 
 // shut reports whether the worker had to be ended because it had closed its stdin itself, and lived on with nothing to do.

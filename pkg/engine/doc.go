@@ -26,6 +26,9 @@
 // (loss.go): they go back to the dispatch, ahead of fresh input, free, charged, or in pieces that are tried apart until the one
 // that is to blame is alone. They keep their place in the queue.
 //
+// The end of workers. One whose input has ended and which has answered everything may take as long as it takes, and fails the run
+// if it fails then (departure.go). Where they have code to run at their end they get the chance to also when the run fails.
+//
 // What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). A durable sink is told
 // which items output is of, and items that an earlier run has finished are read past (record.go).
 //

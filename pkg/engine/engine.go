@@ -72,6 +72,7 @@ type Options struct {
 	RetryDelay  time.Duration  // before the first of them; doubled for each further one
 	Timeout     time.Duration  // for an item; 0: none
 	Patience    time.Duration  // how long a worker may keep the run waiting before a word is said; 0: 10 s
+	Exits       bool           // workers have code to run at their end: they get the chance to also when the run fails
 	ExitTimeout time.Duration  // how long one may take to end that has nothing left to do; 0: as long as it takes
 	Linger      func([]Leaver) // told of those that take long to end; optional
 	Halt        Halt
@@ -120,13 +121,14 @@ type Engine struct {
 	mu      sync.Mutex
 	err     error               // the first failure of the run
 	killed  chan struct{}       // closed when the run is to end at once
+	dead    chan struct{}       // closed when that is to be without any mercy
 	workers map[Worker]struct{} // those alive, to be rung then
 	runners []*runner
 }
 
 // New prepares a run.
 func New(o Options) *Engine {
-	e := &Engine{o: o, killed: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e := &Engine{o: o, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
 	if o.Retrying == nil {
 		e.o.Retrying = o.Warn
 	}
@@ -151,7 +153,7 @@ func New(o Options) *Engine {
 }
 
 // Run maps all items of in and returns when everything due is written and all workers are gone. When ctx is cancelled
-// it ends at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
+// it is killed at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
 func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	e.dispatch.mu.Lock() // the source may call ready before it is known
 	copy(e.dispatch.waiting, e.runners)
@@ -159,7 +161,7 @@ func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	e.dispatch.source = src
 	e.dispatch.mu.Unlock()
 	defer src.Close()
-	defer context.AfterFunc(ctx, func() { e.fail(context.Cause(ctx)) })()
+	defer context.AfterFunc(ctx, func() { e.kill(context.Cause(ctx)) })()
 
 	var runners sync.WaitGroup
 	for _, r := range e.runners {
@@ -204,6 +206,20 @@ func (e *Engine) fail(err error) {
 	e.mu.Unlock()
 	for _, r := range e.runners {
 		r.wake()
+	}
+}
+
+// Stop ends the run at once, for a reason that leaves workers the time to run what is to be run at their end.
+func (e *Engine) Stop(err error) { e.fail(err) }
+
+// kill ends the run with all its workers.
+func (e *Engine) kill(err error) {
+	close(e.dead)
+	e.fail(err)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for w := range e.workers {
+		w.Ring()
 	}
 }
 

@@ -79,6 +79,9 @@ func (e *Engine) verdict() (Summary, error) {
 	curtailed := e.curtailed()
 	switch {
 	case err != nil:
+		if ends := e.departures.verdict(); ends != nil {
+			e.o.Warn(ends.Error())
+		}
 		return sum, err
 	case curtailed && !e.o.Halt.aim():
 		return sum, ErrHalted

@@ -26,6 +26,9 @@ func (c *conversation) end(silent bool) error {
 	}
 	exit := c.finish(patience)
 	if c.e.cancelled() {
+		if c.e.o.Exits && c.departure != nil && !c.e.isDead() {
+			c.gone(exit)
+		}
 		return nil
 	}
 	if exit.Ok() && c.hung {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +18,15 @@ type Command struct {
 	Argv []string // program and arguments
 	Env  []string // the whole environment, KEY=VALUE
 	Dir  string   // working directory; "" is stoke's own
+
+	After *After // what is run, with the same environment, when it has ended; or nil
+}
+
+// After says what is to be run once a process has ended.
+type After struct {
+	Argv  []string
+	Limit time.Duration   // it is killed after that; 0: it may take as long as it takes
+	Hurry <-chan struct{} // when that is closed, it is killed or not begun
 }
 
 // Process is a running process with its stdio. The file descriptors are our ends; whoever holds the Process closes them.

@@ -22,6 +22,8 @@ type Exit struct {
 	Signal syscall.Signal // what killed it, or 0
 	Forced bool           // it did not end by itself in time, and was killed by stoke
 	Left   int            // the process that could not be killed, of it and what descends from it; or 0
+	After  *Exit          // how that ended which was run afterwards, if anything was
+	Words  string         // the end of its stderr, of what was run afterwards
 }
 
 // Ok reports whether the process ended by itself with status 0.
@@ -88,6 +90,9 @@ func (w *Worker) Finish(patience time.Duration, hurry <-chan struct{}) Exit {
 	w.stderr.finish(stderrPatience)
 	w.bell.close()
 	unix.Close(w.out)
+	if w.after != nil {
+		exit.After = w.after()
+	}
 	return exit
 }
 

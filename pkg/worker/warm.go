@@ -29,6 +29,12 @@ exec "$@"`
 	return append([]string{"sh", "-c", script, "sh", code}, argv...)
 }
 
+// ExitCode returns the command line that runs code in a shell once a worker has ended. What it prints goes to stderr.
+func ExitCode(code string) []string {
+	return []string{"sh", "-c", `leave() { eval "shift; $1"; }
+leave "$1" >&2 </dev/null`, "sh", code}
+}
+
 // AwaitReady reads the worker's output up to and including the first line that matches ready. These lines are passed
 // on like its stderr. cancelled is asked whenever the worker is rung.
 func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show func([]byte), cancelled func() bool) error {

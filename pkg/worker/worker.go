@@ -24,7 +24,8 @@ const (
 // Worker is a running worker. See the package comment for who may call what.
 type Worker struct {
 	process *Process
-	in, out int // our ends of its pipes; -1 once closed
+	after   func() *Exit // runs what is to be run when it has ended; nil: nothing
+	in, out int          // our ends of its pipes; -1 once closed
 	own     pipeNames
 	bell    bell
 	stderr  *stderr
@@ -56,8 +57,33 @@ func Start(l Launcher, cmd Command, show func(lines []byte)) (*Worker, error) {
 	w.process, w.in, w.out = p, p.In, p.Out
 	w.own = pipesOf(p)
 	w.stderr = drain(p.Err, show)
+	if cmd.After != nil {
+		w.after = func() *Exit { return afterwards(l, cmd, show) }
+	}
 	go w.reap()
 	return w, nil
+}
+
+// afterwards runs what is to be run when cmd has ended, and says how that ended; nil if it was not begun. It reads nothing, and
+// what it prints goes to stderr.
+func afterwards(l Launcher, cmd Command, show func(lines []byte)) *Exit {
+	select {
+	case <-cmd.After.Hurry:
+		return nil
+	default:
+	}
+	w, err := Start(l, Command{Argv: cmd.After.Argv, Env: cmd.Env, Dir: cmd.Dir}, show)
+	if err != nil {
+		show([]byte(err.Error() + "\n"))
+		return &Exit{Code: -1}
+	}
+	limit := time.Duration(-1)
+	if cmd.After.Limit > 0 {
+		limit = cmd.After.Limit
+	}
+	exit := w.Finish(limit, cmd.After.Hurry)
+	exit.Words = w.LastWords()
+	return &exit
 }
 
 // Pid is the process id.
