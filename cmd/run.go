@@ -33,7 +33,7 @@ func run(o *options, v *voice) error {
 	if err := enoughProcesses(o.jobs); err != nil {
 		return err
 	}
-	if hint := o.codeHint(); hint != "" {
+	if hint := o.codeHint(); hint != "" && !v.quiet {
 		v.say("hint", hint)
 	}
 	in, err := openInput(o.argFile)
