@@ -29,28 +29,29 @@ func main() {
 	keep := flag.String("keep", "", "keep what the runs read and wrote in `DIR`")
 	verbose := flag.Bool("v", false, "print every run")
 	flag.Parse()
-	wrong, err := chaos(*seed, *runs, *atOnce, *stoke, *keep, *verbose)
+	wrong, ends, err := chaos(*seed, *runs, *atOnce, *stoke, *keep, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(2)
 	}
-	fmt.Printf("%d runs, %d of them wrong\n", *runs, wrong)
+	fmt.Printf("%d seeds, %d of them wrong; how runs ended: %v\n", *runs, wrong, ends)
 	if wrong > 0 {
 		os.Exit(1)
 	}
 }
 
-// chaos does all runs and returns how many were wrong.
-func chaos(seed int64, runs, atOnce int, stoke, keep string, verbose bool) (wrong int, err error) {
+// chaos does all runs and returns how many were wrong, and how often they ended in which way.
+func chaos(seed int64, runs, atOnce int, stoke, keep string, verbose bool) (wrong int, ends map[string]int, err error) {
 	dir, err := os.MkdirTemp("", "chaos-")
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
+	ends = map[string]int{}
 	defer os.RemoveAll(dir)
 	if stoke == "" {
 		stoke = filepath.Join(dir, "stoke")
 		if out, err := exec.Command("go", "build", "-o", stoke, ".").CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("%w: %s", err, out)
+			return 0, nil, fmt.Errorf("%w: %s", err, out)
 		}
 	}
 	var mu sync.Mutex
@@ -65,6 +66,9 @@ func chaos(seed int64, runs, atOnce int, stoke, keep string, verbose bool) (wron
 					os.RemoveAll(filepath.Join(dir, fmt.Sprint(seed)))
 				}
 				mu.Lock()
+				for _, end := range p.ends {
+					ends[end]++
+				}
 				if len(problems) > 0 {
 					wrong++
 				}
@@ -81,7 +85,7 @@ func chaos(seed int64, runs, atOnce int, stoke, keep string, verbose bool) (wron
 	}
 	close(seeds)
 	group.Wait()
-	return wrong, nil
+	return wrong, ends, nil
 }
 
 func indented(lines []string) string {

@@ -20,7 +20,7 @@ type misfortune struct {
 }
 
 var misfortunes = []misfortune{
-	{name: "none"}, {name: "none"}, {name: "none"},
+	{name: "none"}, {name: "none"}, {name: "none"}, {name: "none"}, {name: "none"},
 	{name: "interrupt", signals: []syscall.Signal{syscall.SIGINT}},
 	{name: "terminate", signals: []syscall.Signal{syscall.SIGTERM}},
 	{name: "hang up, twice", signals: []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP}},
@@ -31,6 +31,10 @@ var misfortunes = []misfortune{
 	{name: "workers terminated", workers: []syscall.Signal{syscall.SIGTERM, syscall.SIGSEGV}},
 	{name: "workers stopped", workers: []syscall.Signal{syscall.SIGSTOP}},
 	{name: "reader gone", reads: 1000},
+	{name: "workers killed, stoke terminated", workers: []syscall.Signal{syscall.SIGKILL}, signals: []syscall.Signal{syscall.SIGUSR1, syscall.SIGTERM}},
+	{name: "workers stopped, stoke interrupted", workers: []syscall.Signal{syscall.SIGSTOP}, signals: []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, again: 1},
+	{name: "workers killed, stoke killed", workers: []syscall.Signal{syscall.SIGKILL}, signals: []syscall.Signal{syscall.SIGUSR1, syscall.SIGKILL}, killed: true, again: 4},
+	{name: "workers killed, reader gone", workers: []syscall.Signal{syscall.SIGTERM}, reads: 3000},
 }
 
 // plan is one run, as drawn from its seed.
@@ -49,6 +53,8 @@ type plan struct {
 	trickle              bool // items come slowly, from a pipe
 	file                 bool // items are in a file
 	leisurely            bool // answers are read slowly
+
+	ends []string // how its runs ended
 }
 
 // draw makes the plan of a seed.
@@ -60,9 +66,9 @@ func draw(seed int64) *plan {
 	if p.kind.slow {
 		most = 300
 	}
-	p.items = drawItems(rng, rng.Intn(1+most>>rng.Intn(7)), one(2) && len(p.misfortune.workers) == 0)
+	p.items = drawItems(rng, rng.Intn(1+most>>rng.Intn(4)), one(2) && len(p.misfortune.workers) == 0)
 	for range 3 {
-		p.moments = append(p.moments, time.Duration(rng.Intn(1<<rng.Intn(10)))*time.Millisecond)
+		p.moments = append(p.moments, time.Duration(rng.Intn(1<<(3+rng.Intn(7))))*time.Millisecond)
 	}
 	p.trickle, p.file, p.leisurely = one(5), one(2), one(6)
 	p.flags = append(p.flags, fmt.Sprintf("-j%d", 1+rng.Intn(4)))

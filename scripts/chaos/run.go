@@ -43,7 +43,9 @@ func (p *plan) try(stoke, dir string) (problems []string) {
 	}
 	m := p.misfortune
 	for tried := 0; ; tried++ {
-		for _, problem := range p.judge(p.once(stoke, dir, input, m), dir, m) {
+		r := p.once(stoke, dir, input, m)
+		p.ends = append(p.ends, ending(r.status))
+		for _, problem := range p.judge(r, dir, m) {
 			problems = append(problems, fmt.Sprintf("run %d, %s: %s", tried+1, m.name, problem))
 		}
 		if len(problems) > 0 || !p.resume || tried > p.misfortune.again {
@@ -53,6 +55,14 @@ func (p *plan) try(stoke, dir string) (problems []string) {
 			m = misfortune{name: "none"}
 		}
 	}
+}
+
+// ending is a status in words.
+func ending(s syscall.WaitStatus) string {
+	if s.Signaled() {
+		return s.Signal().String()
+	}
+	return fmt.Sprintf("status %d", s.ExitStatus())
 }
 
 // once runs stoke once.
