@@ -54,6 +54,7 @@ type settings struct {
 	RPC         bool     `mapstructure:"rpc"`
 	Send        string   `mapstructure:"send"`
 	Until       string   `mapstructure:"until"`
+	Prompt      string   `mapstructure:"prompt"`
 
 	Progress   bool   `mapstructure:"progress"`
 	NoProgress bool   `mapstructure:"no-progress"`
@@ -66,6 +67,8 @@ type settings struct {
 	Check  bool   `mapstructure:"check"`
 	DryRun bool   `mapstructure:"dry-run"`
 	Config string `mapstructure:"config"`
+
+	emptyUntil bool // an empty --until was given
 }
 
 // actions are flags that do something instead of a run: they are no settings.
@@ -123,6 +126,7 @@ func groups() []group {
 	code.flags.Bool("rpc", false, "the worker speaks JSON-RPC 2.0, one message per line")
 	code.flags.String("send", "", "send `TEMPLATE` for each item; {} in it is the item (C escapes)")
 	code.flags.String("until", "", "with --send, an answer ends before a line equal to `LINE`")
+	code.flags.String("prompt", "", "with --send, an answer ends before a prompt that matches `REGEX`, without a newline")
 
 	failure.flags.String("on-error", "", "what a failed item prints: `ACTION` is fill[=TEXT] (default: an empty line), skip or stop")
 	failure.flags.String("failed", "", "write failed items to `FILE`, ready to be fed in again")

@@ -12,7 +12,7 @@ import (
 func checkEmpty(gs []group, v *viper.Viper, file string) (err error) {
 	each(gs, func(f *pflag.Flag) {
 		switch text := f.Value.Type() == "string"; {
-		case err != nil || !text:
+		case err != nil || !text || f.Name == "until": // an empty line may end an answer
 		case f.Changed && f.Value.String() == "":
 			err = usagef("--%s: its value is empty", f.Name).withHint("leave it out, or see whether a variable in it is not set")
 		case !f.Changed && v.InConfig(f.Name) && v.Get(f.Name) == any(""):

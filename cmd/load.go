@@ -40,7 +40,7 @@ func load(gs []group) (*settings, error) {
 	if err := checkEmpty(gs, v, file); err != nil {
 		return nil, err
 	}
-	s := new(settings)
+	s := &settings{emptyUntil: v.IsSet("until") && v.GetString("until") == ""}
 	if err := v.UnmarshalExact(s); err != nil {
 		return nil, settingError(v, err)
 	}

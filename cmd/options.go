@@ -192,7 +192,8 @@ func (s *settings) checkWorkers(o *options) (err error) {
 	}
 	e := &o.engine
 	e.SpareCPU = o.jobs < cpus()
-	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.jobs, o.framing, s.Lockstep, s.FeedAhead, s.RecycleAfter
+	// One prompt too few would shift the answers behind it.
+	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.jobs, o.framing, s.Lockstep || s.Prompt != "", s.FeedAhead, s.RecycleAfter
 	return nil
 }
 

@@ -71,6 +71,9 @@ func TestFlagsAndSettingsCorrespond(t *testing.T) {
 	}
 	fields := reflect.TypeFor[settings]()
 	for field := range fields.Fields() {
+		if !field.IsExported() { // what was given, and not what
+			continue
+		}
 		name := field.Tag.Get("mapstructure")
 		kind, ok := declared[name]
 		if !ok || kind != field.Type.Kind() {

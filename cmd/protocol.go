@@ -11,7 +11,7 @@ import (
 func (s *settings) checkProtocol(o *options, args []string) error {
 	s.Lang = lang.Canonical(s.Lang)
 	given := 0
-	for _, is := range []bool{s.Lang != "", s.RPC, s.Send != "" || s.Until != "", s.Framing != "lines"} {
+	for _, is := range []bool{s.Lang != "", s.RPC, s.drives(), s.Framing != "lines"} {
 		if is {
 			given++
 		}
@@ -35,16 +35,31 @@ func (s *settings) checkProtocol(o *options, args []string) error {
 			r.MarkJSON = s.JSON
 			return r
 		}
-	case s.Send != "" || s.Until != "":
-		o.again = s.againWith([]string{"--send", s.Send, "--until", s.Until}, args)
+	case s.drives():
+		end := []string{"--until", s.Until}
+		if s.Prompt != "" {
+			end = []string{"--prompt", s.Prompt}
+		}
+		o.again = s.againWith(append([]string{"--send", s.Send}, end...), args)
 		return s.checkTemplate(o)
 	}
 	return nil
 }
 
+// drives reports whether a program is to be driven by what --send says.
+func (s *settings) drives() bool {
+	return s.Send != "" || s.Until != "" || s.emptyUntil || s.Prompt != ""
+}
+
 func (s *settings) checkTemplate(o *options) error {
-	if s.Send == "" || s.Until == "" {
-		return usagef("--send and --until need each other")
+	until := s.Until != "" || s.emptyUntil
+	switch {
+	case until && s.Prompt != "":
+		return usagef("--until and --prompt exclude each other: each says where an answer ends")
+	case s.Send == "" && s.Prompt != "":
+		return usagef("--prompt needs --send")
+	case s.Send == "" || !until && s.Prompt == "":
+		return usagef("--send and --until need each other").withHint("for a program that prints a prompt, --prompt stands for --until")
 	}
 	text, err := unescape(s.Send)
 	if err != nil {
@@ -53,6 +68,9 @@ func (s *settings) checkTemplate(o *options) error {
 	template, err := wire.NewTemplate(text)
 	if err != nil {
 		return usagef("--send %q: %v", s.Send, err)
+	}
+	if s.Prompt != "" {
+		return s.checkPrompt(o, template.OneLine())
 	}
 	line, err := unescape(s.Until)
 	if err != nil {
@@ -66,6 +84,16 @@ func (s *settings) checkTemplate(o *options) error {
 		u, _ := wire.NewUntil(line, int(o.engine.MaxItem)) // was tried above
 		return u
 	}
+	return nil
+}
+
+func (s *settings) checkPrompt(o *options, template *wire.Template) error {
+	prompt, err := wire.CompilePrompt(s.Prompt)
+	if err != nil {
+		return usagef("--prompt %q: %v", s.Prompt, err)
+	}
+	o.framing, o.engine.Escaped, o.engine.LinesPerItem, o.engine.StartsWarm = template, true, template.Lines(), true
+	o.speech = func() wire.Translator { return wire.NewPrompt(prompt, template.Lines(), int(o.engine.MaxItem)) }
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (o *options) identity(s *settings, args []string) journal.Identity {
 	id.Facts = []journal.Fact{
 		open("input", input), private("COMMAND", quoteAll(args)), private("--worker", s.Worker), private("--init", init),
 		open("--delimiter", strconv.Quote(string(o.delimiter))), open("--max-item", strconv.FormatInt(o.engine.MaxItem, 10)),
-		open("--framing", s.Framing), open("--rpc", strconv.FormatBool(s.RPC)), private("--send", s.Send), open("--until", s.Until),
+		open("--framing", s.Framing), open("--rpc", strconv.FormatBool(s.RPC)), private("--send", s.Send), open("--until", s.Until), open("--prompt", s.Prompt),
 		open("--lang", s.Lang), open("--interpreter", s.Interpreter), open("--item-type", s.ItemType),
 		private("--arg", quoteAll(s.Arg)), private("--argjson", quoteAll(s.ArgJSON)),
 		open("--tag", strconv.FormatBool(s.Tag)), open("--json", strconv.FormatBool(s.JSON)), open("--zero-terminated", strconv.FormatBool(s.Zero)),

@@ -44,7 +44,7 @@ func withEnd(p []byte) []byte {
 func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled func() bool) (engine.Worker, error) {
 	if o.speech != nil {
 		t := &translated{Worker: w, translator: o.speech()}
-		defer o.wonder(slot)()
+		defer o.wonder(slot, t.translator)()
 		err := w.Await(o.engine.InitTimeout, cancelled, func(out []byte) ([]byte, bool, error) {
 			var err error
 			t.early, err = t.translator.Translate(t.early, out)
@@ -67,15 +67,17 @@ func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled
 	return w, nil
 }
 
-// wonder warns of a --rpc worker that has not said for a while that it is ready, until done is called: perhaps it loads
-// something large, perhaps it does not know that it should.
-func (o *options) wonder(slot int) (done func()) {
+// wonder warns of a worker that has not said for a while that it is ready, until done is called: perhaps it loads something
+// large, perhaps it does not know that it should.
+func (o *options) wonder(slot int, speaks wire.Translator) (done func()) {
 	if o.program != nil {
 		return func() {}
 	}
-	t := time.AfterFunc(longGreeting, func() {
-		o.engine.Warn(fmt.Sprintf("worker %d has not said for %v that it is ready: with --rpc it is to send the notification `ready`", slot, longGreeting))
-	})
+	text := fmt.Sprintf("worker %d has not said for %v that it is ready: with --rpc it is to send the notification `ready`", slot, longGreeting)
+	if _, prompt := speaks.(*wire.Prompt); prompt {
+		text = fmt.Sprintf("worker %d has not printed for %v what --prompt matches: prompts on standard error are not seen", slot, longGreeting)
+	}
+	t := time.AfterFunc(longGreeting, func() { o.engine.Warn(text) })
 	return func() { t.Stop() }
 }
 

@@ -17,6 +17,7 @@ type batch struct {
 	cursor        int          // offset in Items of the first item not done; kept only where rendering needs items
 	refusal       []refusal
 	wire          []byte    // Items as the worker reads them, where that differs
+	ends          []int     // where in wire each item ends that was sent; nil if its lines tell
 	sent          int       // items in what was sent
 	rendered      int       // items in output that is not published yet
 	told, toldEnd int       // items that the record was told of, and where in Items they end
@@ -128,6 +129,7 @@ func (b *batch) renew(d cut.Delimiter, pool *source.Pool) {
 	}
 	b.cursor = 0
 	b.refusal = b.refusal[:0]
+	b.ends = nil
 	if b.wire != nil {
 		pool.Put(b.wire)
 		b.wire = nil

@@ -299,9 +299,12 @@ func (c *conversation) short(owed int64) error {
 // promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
 func (c *conversation) promise(lines string) string {
 	_, send := c.e.o.Framing.(*wire.Template)
+	_, prompt := c.tr.(*wire.Prompt)
 	switch {
 	case c.asker != nil:
 		return "a worker answers each request, with its id, on a line of its own, before it ends"
+	case prompt:
+		return "each line that is sent is answered by one prompt, and no answer has one in it"
 	case send:
 		return "with --send, each answer ends in a line that is --until and nothing else: no prompt before it, no such line in an item or an answer"
 	case c.e.o.Escaped:

@@ -58,6 +58,6 @@ func (c *conversation) reveal(n int) {
 	b := c.inflight[0]
 	out := b.onWire()
 	answered := b.sent - b.owed()
-	_, next := c.e.scanSent(out, answered+1)
+	_, next := c.e.scanSent(b, out, answered+1)
 	c.revealed = b.end-int64(len(out)-next) <= c.regarded
 }

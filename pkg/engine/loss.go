@@ -102,7 +102,7 @@ func (c *conversation) reached() (n int) {
 		read = c.bytes
 	}
 	for _, b := range c.inflight {
-		n += b.reached(read, c.e.scanSent)
+		n += b.reached(read, func(p []byte, most int) (int, int) { return c.e.scanSent(b, p, most) })
 	}
 	return n
 }

@@ -142,8 +142,11 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 			return nil
 		}
 		b := c.inflight[0]
-		return c.fault(fmt.Sprintf("has read item %d %s and waits for more without answering it; it keeps its output in a buffer", b.seq(), Quote(b.item(c.e.o.Delimiter), false)),
-			"--lockstep needs a worker that flushes each answer")
+		problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+		if c.tr != nil {
+			return c.fault(problem, c.promise(""))
+		}
+		return c.fault(problem+"; it keeps its output in a buffer", "--lockstep needs a worker that flushes each answer")
 	}
 	c.size.Buffered()
 	c.e.habits.held.Store(true)

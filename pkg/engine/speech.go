@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -43,6 +45,7 @@ func (c *conversation) encode(b *batch) []byte {
 	}
 	dst := c.e.pool.Get(len(b.Items))
 	rest := b.Items
+	uneven := o.LinesPerItem > 0 && string(o.Delimiter) != "\n" && bytes.IndexByte(rest, '\n') >= 0
 	for i := range b.N {
 		var item []byte
 		var err error
@@ -56,6 +59,8 @@ func (c *conversation) encode(b *batch) []byte {
 		}
 		if err != nil {
 			b.refusal = append(b.refusal, refusal{i, err})
+		} else if uneven {
+			b.ends = append(b.ends, len(dst))
 		}
 	}
 	return dst
@@ -99,9 +104,16 @@ func (c *conversation) number(b *batch) error {
 	return c.w.Send(line)
 }
 
-// scanSent returns how many items p, the beginning of what was sent for a batch, holds whole, at most most, and where the
-// last of them ends.
-func (e *Engine) scanSent(p []byte, most int) (n, end int) {
+// scanSent returns how many items p, the beginning of what was sent for b, holds whole, at most most, and where the last of
+// them ends.
+func (e *Engine) scanSent(b *batch, p []byte, most int) (n, end int) {
+	if b.ends != nil {
+		n = min(sort.SearchInts(b.ends, len(p)+1), most)
+		if n > 0 {
+			end = b.ends[n-1]
+		}
+		return n, end
+	}
 	lines := e.o.LinesPerItem
 	if lines <= 1 {
 		n, end, _ = e.o.Framing.Decoder().Scan(p, most)
@@ -242,8 +254,8 @@ func (c *conversation) takeOut(b *batch) *batch {
 		return b
 	}
 	at, answered := b.done, b.sent-b.owed()
-	_, off := c.e.scanSent(b.onWire(), answered+1)
-	end, sent, sentAt, wired := b.end, b.sent-answered-1, b.sentAt, b.wire
+	_, off := c.e.scanSent(b, b.onWire(), answered+1)
+	end, sent, sentAt, wired, ends := b.end, b.sent-answered-1, b.sentAt, b.wire, b.ends
 	var behind []byte
 	if wired != nil {
 		behind = append(c.e.pool.Get(len(wired)-off), wired[off:]...)
@@ -261,6 +273,12 @@ func (c *conversation) takeOut(b *batch) *batch {
 	if x.N > 1 {
 		rest := c.e.dispatch.split(x, 1)
 		rest.wire, rest.sent, rest.end, rest.sentAt = behind, sent, end, sentAt
+		if ends != nil {
+			rest.ends = nil
+			for _, at := range ends[answered+1:] {
+				rest.ends = append(rest.ends, at-off)
+			}
+		}
 		for _, r := range later {
 			rest.refusal = append(rest.refusal, refusal{r.index - at - 1, r.err})
 		}

@@ -7,8 +7,8 @@ package wire
 // nor the newline before it is part of it, so that an answer may be empty or have many lines. LINE may be followed by a
 // carriage return, which then is not part of the answer's last line either: such is the protocol of many servers.
 //
-// An item that contains a newline would be two to the program, and is refused. There is no way to write `{}` itself, but
-// `{ }` means the same in all likelihood. Templates are written with the escapes of C. These were tried:
+// An item may have several lines. LINE may be empty: then an empty line ends the answer. There is no way to write `{}`
+// itself, but `{ }` means the same in all likelihood. Templates are written with the escapes of C. These were tried:
 //
 //	stoke --send '{}\n"END\n"' --until END -- bc -lq
 //	stoke --send '{}\n"END\n"' --until END --init 'export BC_LINE_LENGTH=0' -- bc -lq functions.bc
@@ -44,7 +44,14 @@ import (
 // Template is what is sent for each item. It is a Framing, whose answers are those of Escaped: the output of the worker
 // must pass through an Until first.
 type Template struct {
-	parts [][]byte // what stands before, between and behind the items
+	parts   [][]byte // what stands before, between and behind the items
+	oneLine bool     // an item of several lines is refused
+}
+
+// OneLine makes items of several lines be refused, and returns the template.
+func (t *Template) OneLine() *Template {
+	t.oneLine = true
+	return t
 }
 
 // NewTemplate reads the template of --send, in which escapes have been replaced.
@@ -56,10 +63,10 @@ func NewTemplate(text []byte) (*Template, error) {
 	if !bytes.HasSuffix(text, []byte("\n")) {
 		parts[len(parts)-1] = append(parts[len(parts)-1], '\n')
 	}
-	return &Template{parts}, nil
+	return &Template{parts: parts}, nil
 }
 
-// Lines is the number of lines that are sent for each item.
+// Lines is the number of lines that are sent for each item that is one itself.
 func (t *Template) Lines() int { return bytes.Count(bytes.Join(t.parts, nil), []byte("\n")) }
 
 // Verbatim is false: every item is put into the template.
@@ -67,8 +74,8 @@ func (*Template) Verbatim([]byte) bool { return false }
 
 // Encode appends to dst what is sent for item.
 func (t *Template) Encode(dst, item []byte) ([]byte, error) {
-	if bytes.IndexByte(item, '\n') >= 0 {
-		return dst, errors.New("it contains a newline, which --send cannot carry")
+	if t.oneLine && bytes.IndexByte(item, '\n') >= 0 {
+		return dst, errors.New("it contains a newline, and its answer ends where one line is answered")
 	}
 	dst = append(dst, t.parts[0]...)
 	for _, part := range t.parts[1:] {
@@ -163,9 +170,9 @@ func (u *Until) cut(p []byte) []byte {
 	return p[n:]
 }
 
-// End implements Translator. The last line may lack its newline.
+// End implements Translator. The last line may lack its newline, unless it is empty: then it is not there.
 func (u *Until) End(dst []byte) ([]byte, error) {
-	if answer, ok := u.answer(u.held, len(u.held)); ok && len(u.held) > 0 {
+	if answer, ok := u.answer(u.held, len(u.held)); ok && len(u.held) > max(u.begin, 0) {
 		dst = appendAnswer(dst, answer, u.dropped, u.maxItem)
 		u.held = nil
 		return dst, nil

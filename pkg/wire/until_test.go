@@ -35,8 +35,12 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
 		}
 		got, err = f.Encode([]byte("before|"), []byte("a\nb"))
-		if err == nil || !strings.Contains(err.Error(), "newline") || string(got) != "before|" {
+		if err != nil || strings.Count(string(got), "a\nb") != strings.Count(tt.text, "{}") {
 			t.Errorf("%s: an item of two lines: %q, %v", tt.name, got, err)
+		}
+		got, err = template.OneLine().Encode([]byte("before|"), []byte("a\nb"))
+		if err == nil || !strings.Contains(err.Error(), "newline") || string(got) != "before|" {
+			t.Errorf("%s: an item of two lines that must be one: %q, %v", tt.name, got, err)
 		}
 		if f.Verbatim([]byte("\n")) {
 			t.Errorf("%s: items travel as they are", tt.name)
