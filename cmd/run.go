@@ -186,6 +186,9 @@ func (o *options) failedStart(slot int, w *worker.Worker, err error) error {
 		patience = endPatience
 	}
 	exit := w.Finish(patience, nil)
+	if exit.Left != 0 {
+		o.engine.Warn(engine.LeftBehind(slot, w.Pid(), exit))
+	}
 	if errors.Is(err, worker.ErrStopped) {
 		return err
 	}

@@ -20,6 +20,7 @@ type voice struct {
 	mu      sync.Mutex
 	to      io.Writer
 	repeats repeats
+	midline bool // what was written last has no end yet
 }
 
 func newVoice(to io.Writer) *voice { return &voice{to: to} }
@@ -31,10 +32,17 @@ func (v *voice) redirect(w io.Writer) {
 	v.to = w
 }
 
-// Write passes on whole lines that are not stoke's own words.
+// Write passes on what is not stoke's own words.
 func (v *voice) Write(p []byte) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	return v.write(p)
+}
+
+func (v *voice) write(p []byte) (int, error) {
+	if len(p) > 0 {
+		v.midline = p[len(p)-1] != '\n'
+	}
 	return v.to.Write(p)
 }
 
@@ -48,7 +56,12 @@ func (v *voice) say(kind, text string, quoted ...string) {
 	for _, line := range quoted {
 		message += printable(line, "\t") + "\n"
 	}
-	_, _ = io.WriteString(v, message)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.midline { // a worker's line that has not come to its end
+		message = "\n" + message
+	}
+	_, _ = v.write([]byte(message))
 }
 
 // colours are those of kinds of messages, uncoloured ends them.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -251,7 +250,7 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		c.e.departures.end(d)
 		c.afterwards(exit)
 		if exit.Left != 0 {
-			c.e.o.Warn(fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", c.r.slot, c.w.Pid(), exit.Left))
+			c.e.o.Warn(LeftBehind(c.r.slot, c.w.Pid(), exit))
 		}
 		c.e.observeEnd(c.r.slot, c.w, exit, c.answered == c.sent)
 	}
