@@ -8,7 +8,8 @@
 // every Worker stand two small goroutines: one drains stderr, always, and one waits for the process to end.
 //
 // Every worker leads a session and process group of its own, so that a terminal's Ctrl-C does not reach it behind our
-// back and so that it can be killed with its children. On Linux the kernel kills it when stoke dies, by whatever means.
+// back and so that it can be killed with its children. On Linux the kernel kills it when stoke dies, by whatever means, and
+// stoke is a subreaper: what descends from a worker stays below stoke, to be killed with it and reaped (tree.go).
 //
 // What only the host of a process can see, such as whether it sleeps in read, lies behind build tags and is optional:
 // a worker on another machine is the same Worker behind another argv.
