@@ -7,14 +7,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"stoke/pkg/check"
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
-	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
@@ -46,16 +46,33 @@ func runCheck(o *options, v *voice) error {
 	if err != nil {
 		return err
 	}
-	report, err := check.Run(ctx, checkOptions(o, v, items))
+	p := &printer{to: os.Stdout}
+	p.print("items    %s\n", whence)
+	err = o.tryOut(ctx, v, items, p.found)
+	if err != nil && !errors.As(err, new(*told)) {
+		return err
+	}
+	if err := p.conclude(); err != nil {
+		return err
+	}
+	return err
+}
+
+// tryOut tries the worker out with items. What it finds is no error but told.
+func (o *options) tryOut(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
+	if o.program != nil || o.speech != nil {
+		return o.tryCode(ctx, v, items, found)
+	}
+	co := checkOptions(o, v, items)
+	co.Found = found
+	report, err := check.Run(ctx, co)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stdout.WriteString(render(whence, report)); err != nil {
-		return &queue.WriteError{What: "the report", Err: err}
+	if err := checkError(report); err != nil {
+		return &told{err}
 	}
-	err = checkError(report)
-	o.advise(err)
-	return err
+	return nil
 }
 
 // cancelOnSignal makes a signal end the check. What it returns leaves signals alone again.
@@ -87,6 +104,7 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 		Items:       items,
 		Ready:       o.ready,
 		Show:        show,
+		Mend:        oneEach(o.command),
 		InitTimeout: o.engine.InitTimeout,
 		Timeout:     o.engine.Timeout,
 		MaxAnswer:   o.engine.MaxItem,
@@ -120,11 +138,28 @@ func samples(ctx context.Context, o *options) (items [][]byte, whence string, er
 	case n > 0:
 		return items, fmt.Sprintf("%d from %s", n, name), nil
 	}
-	for i := range madeUp {
-		items = append(items, fmt.Append(nil, i+1))
-	}
-	return items, fmt.Sprintf("1 to %d, made up; to try others give them on standard input or with -a", madeUp), nil
+	items, whence = o.madeUp()
+	return items, whence + ", made up; to try others give them on standard input or with -a", nil
 }
+
+// madeUp returns items for a worker that was given none: objects where it is to take JSON, numbers for all others.
+func (o *options) madeUp() (items [][]byte, whence string) {
+	objects := o.engine.Format.Items || o.program == nil && len(o.command) > 0 && slices.Contains(jqs, filepath.Base(o.command[0]))
+	for i := range madeUp {
+		if objects {
+			items = append(items, fmt.Appendf(nil, `{"id":%d,"name":"item %[1]d","value":%[1]d.5,"tags":["a","b"]}`, i+1))
+		} else {
+			items = append(items, fmt.Append(nil, i+1))
+		}
+	}
+	if objects {
+		return items, fmt.Sprintf("%d JSON objects such as %s", madeUp, items[0])
+	}
+	return items, fmt.Sprintf("1 to %d", madeUp)
+}
+
+// jqs are jq and its kin.
+var jqs = []string{"jq", "gojq", "jaq"}
 
 // chunk is what one read returned.
 type chunk struct {
@@ -182,25 +217,6 @@ func split(all []byte, delimiter cut.Delimiter, end bool) (items [][]byte) {
 		items = append(items, last)
 	}
 	return items
-}
-
-// render puts the report into a list, one finding a line with what mends it below.
-func render(whence string, r check.Report) string {
-	const indent = "         "
-	var b strings.Builder
-	fmt.Fprintf(&b, "items    %s\n", whence)
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%-8s %s\n", f.Level, strings.ReplaceAll(f.Text, "\n", "\n"+indent+"    "))
-		if f.Remedy != "" {
-			fmt.Fprintf(&b, "%smend: %s\n", indent, f.Remedy)
-		}
-	}
-	verdict := "it will do"
-	if !r.WillDo() {
-		verdict = "it will not do"
-	}
-	fmt.Fprintf(&b, "verdict: %s\n", verdict)
-	return b.String()
 }
 
 // checkError is what the exit status tells of the report: the same as a run where the worker does not start.

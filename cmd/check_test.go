@@ -101,27 +101,57 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-func TestRenderReport(t *testing.T) {
+// printed is what --check prints of a report.
+func printed(t *testing.T, r check.Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	p := &printer{to: &out}
+	for _, f := range r.Findings {
+		p.found(f)
+	}
+	if err := p.conclude(); err != nil {
+		t.Error(err)
+	}
+	return out.String()
+}
+
+func TestPrintedFindings(t *testing.T) {
 	r := check.Report{Findings: []check.Finding{
 		{Level: check.OK, Text: "starts: warm after 31ms"},
 		{Level: check.Note, Text: "keeps answers in a buffer"},
 		{Level: check.Fault, Text: "dies on item 3: exit status 1; it last wrote to stderr:\nTraceback\nKeyError", Remedy: "catch the error"},
 	}}
-	want := `items    2 from in.txt
-ok       starts: warm after 31ms
+	want := `ok       starts: warm after 31ms
 note     keeps answers in a buffer
 fault    dies on item 3: exit status 1; it last wrote to stderr:
              Traceback
              KeyError
-         mend: catch the error
-verdict: it will not do
+         fix: catch the error
+result:  it will not do, with these items
 `
-	if got := render("2 from in.txt", r); got != want {
+	if got := printed(t, r); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	r.Findings = r.Findings[:2]
-	if got := render("x", r); !strings.HasSuffix(got, "\nverdict: it will do\n") {
+	if got := printed(t, r); !strings.HasSuffix(got, "\nresult:  it will do, with these items\n") {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// What helps where COMMAND is known to drop items, or to give several answers.
+func TestOneEach(t *testing.T) {
+	for _, tt := range []struct {
+		command []string
+		want    string
+	}{
+		{[]string{"grep", "-v", "a b"}, `stoke awk '!/a b/ { print; next } { print "" }' | grep .`},
+		{[]string{"/bin/grep", "x"}, `stoke awk '/x/ { print; next } { print "" }' | grep .`},
+		{[]string{"jq", "select(.a)"}, `jq -c '[select(.a)]'`}, {[]string{"jq", "-c", ".[]"}, `jq -c '[.[]]'`},
+		{[]string{"grep", "-io", "x"}, ""}, {[]string{"sed", "2d"}, ""}, {[]string{"jq"}, ""},
+	} {
+		if got := oneEach(tt.command); !strings.Contains(got, tt.want) || (tt.want == "") != (got == "") {
+			t.Errorf("%q: %q, want %q in it", tt.command, got, tt.want)
+		}
 	}
 }
 
@@ -158,13 +188,13 @@ func TestCheckStatus(t *testing.T) {
 			}
 			err = checkError(report)
 			if statusOf(err) != tt.want {
-				t.Errorf("status %d, want %d: %v\n%s", statusOf(err), tt.want, err, render("", report))
+				t.Errorf("status %d, want %d: %v\n%s", statusOf(err), tt.want, err, printed(t, report))
 			}
 			if tt.problem != "" && (err == nil || !strings.Contains(err.Error(), tt.problem)) {
 				t.Errorf("error %v, want %q", err, tt.problem)
 			}
-			if (err == nil) != strings.Contains(render("", report), "it will do") {
-				t.Errorf("%v does not go with\n%s", err, render("", report))
+			if (err == nil) != strings.Contains(printed(t, report), "it will do") {
+				t.Errorf("%v does not go with\n%s", err, printed(t, report))
 			}
 		})
 	}
@@ -176,7 +206,7 @@ func TestCheckShowsStderr(t *testing.T) {
 	o := options{command: []string{"sh", "-c", "echo loading >&2; exec cat"}, framing: wire.Lines, jobs: 2}
 	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
 	if err != nil || !report.WillDo() || !strings.HasPrefix(stderr.String(), "loading\n") {
-		t.Errorf("%v, %q\n%s", err, stderr.String(), render("", report))
+		t.Errorf("%v, %q\n%s", err, stderr.String(), printed(t, report))
 	}
 }
 

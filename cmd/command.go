@@ -39,9 +39,6 @@ func newCommand(v *voice) *cobra.Command {
 		switch {
 		case s.Check && s.DryRun:
 			return usagef("--check and --dry-run exclude each other").withHint("--check starts a worker, --dry-run does not")
-		case s.Check && (o.program != nil || o.speech != nil):
-			return usagef("--check tries filters: it cannot be given with --lang, --rpc or --send").
-				withHint("these say themselves what is wrong: give one item, as in echo ITEM | stoke -j1 ...")
 		case s.Check:
 			return runCheck(o, v)
 		case s.DryRun:

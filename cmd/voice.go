@@ -141,7 +141,7 @@ func (v *voice) repeated() {
 
 // report says why a run ended, with what may help. A closed downstream is nobody's error, and said to nobody.
 func (v *voice) report(err error) {
-	if closedDownstream(err) {
+	if closedDownstream(err) || errors.As(err, new(*told)) {
 		return
 	}
 	words, hint := "", ""

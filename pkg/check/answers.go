@@ -26,7 +26,7 @@ func judgeAnswers(o *Options, e *evidence) []Finding {
 		return []Finding{{Fault, fmt.Sprintf("gives an answer of more than %d bytes", o.MaxAnswer),
 			"end each answer as the framing wants it, or raise --max-item"}}
 	case t.count > t.sent || t.flood:
-		return judgeMore(t)
+		return judgeMore(o, t)
 	case t.early:
 		return judgeEarly(e)
 	case t.complete():
@@ -45,7 +45,7 @@ func judgeAnswers(o *Options, e *evidence) []Finding {
 	return findings
 }
 
-func judgeMore(t *trial) []Finding {
+func judgeMore(o *Options, t *trial) []Finding {
 	count := fmt.Sprint(t.count)
 	if t.flood {
 		count = "more than " + count
@@ -53,7 +53,7 @@ func judgeMore(t *trial) []Finding {
 	text := fmt.Sprintf("gives %s answers for %s", count, items(t.sent))
 	double := slices.IndexFunc(t.each, func(n int) bool { return n > 1 })
 	if double < 0 {
-		return []Finding{{Fault, text, manyLines}}
+		return []Finding{{Fault, text, o.mend(manyLines)}}
 	}
 	if double == 0 && t.sent > 1 && t.count-t.each[0] == t.sent-1 { // all the others were answered once
 		first := append(slices.Clone(t.answers[0]), '\n')
@@ -61,7 +61,7 @@ func judgeMore(t *trial) []Finding {
 			t.each[0], quote(t.answers[0]))
 		return []Finding{{Fault, text, readyRemedy(first)}}
 	}
-	return []Finding{{Fault, fmt.Sprintf("%s; item %d got %d", text, double+1, t.each[double]), manyLines}}
+	return []Finding{{Fault, fmt.Sprintf("%s; item %d got %d", text, double+1, t.each[double]), o.mend(manyLines)}}
 }
 
 // judgeEarly judges a worker that ended while it could expect more items.
@@ -93,7 +93,7 @@ func judgeFewer(o *Options, t *trial) Finding {
 		return Finding{Fault, fmt.Sprintf("%s, even %s after the end of its input", got, brief(o.Timeout)),
 			"answer each item; at end of file flush and exit"}
 	case !t.exit.Ok() && t.count == 0:
-		return Finding{Fault, fmt.Sprintf("%s, and ends with %v%s", got, t.exit, words(t)), oneForOne}
+		return Finding{Fault, fmt.Sprintf("%s, and ends with %v%s", got, t.exit, words(t)), o.mend(oneForOne)}
 	case len(t.rest) > 0:
 		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, quote(t.rest)), "end each answer with a newline, or as --framing says"}
 	case t.count == 1 && t.held != nothing:
@@ -102,7 +102,7 @@ func judgeFewer(o *Options, t *trial) Finding {
 	case len(t.times) > 0 && t.held != nothing:
 		got += fmt.Sprintf(": the first without one is item %d", len(t.times)+1)
 	}
-	return Finding{Fault, got, oneForOne + "; a filter that drops lines, as grep does, must print an empty one instead"}
+	return Finding{Fault, got, o.mend(oneForOne + "; a filter that drops lines, as grep does, must print an empty one instead")}
 }
 
 // judgeTogether judges what they got that were sent all at once.
@@ -166,4 +166,12 @@ func judgeTime(o *Options, e *evidence) []Finding {
 func median(d []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(d))
 	return sorted[len(sorted)/2]
+}
+
+// mend is what helps where a worker does not answer each item once: the usual, if nothing is known of this one.
+func (o *Options) mend(usual string) string {
+	if o.Mend != "" {
+		return o.Mend
+	}
+	return usual
 }

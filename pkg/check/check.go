@@ -33,6 +33,8 @@ type Options struct {
 	Items   [][]byte           // samples, at least one; only read
 	Ready   *regexp.Regexp     // what the worker prints when it is warm; nil: nothing
 	Show    func(lines []byte) // gets what the worker prints until then; nil: it is dropped
+	Found   func(Finding)      // gets each finding as soon as it is made; nil: the Report has them all
+	Mend    string             // what helps where this COMMAND has not one answer for each item; "": advice for any
 
 	InitTimeout time.Duration // 0: DefaultInitTimeout
 	Timeout     time.Duration // 0: DefaultTimeout. Where a host does not show when a worker begins to read, this bounds both
@@ -101,14 +103,21 @@ func (e *StartError) Unwrap() error { return e.Err }
 // the cause of ctx once that is cancelled.
 func Run(ctx context.Context, o Options) (Report, error) {
 	o = withDefaults(o)
-	seen, err := observe(ctx, &o)
+	var findings []Finding
+	tell := func(fs []Finding) {
+		findings = append(findings, fs...)
+		for _, f := range fs {
+			o.Found(f)
+		}
+	}
+	seen, err := observe(ctx, &o, tell)
 	if ctx.Err() != nil {
 		return Report{}, context.Cause(ctx)
 	}
 	if err != nil {
 		return Report{}, err
 	}
-	return Report{Findings: judge(&o, seen), Start: seen.alone.start}, nil
+	return Report{Findings: findings, Start: seen.alone.start}, nil
 }
 
 func withDefaults(o Options) Options {
@@ -123,6 +132,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.Show == nil {
 		o.Show = func([]byte) {}
+	}
+	if o.Found == nil {
+		o.Found = func(Finding) {}
 	}
 	if o.budget <= 0 {
 		o.budget = budget

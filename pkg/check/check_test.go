@@ -288,3 +288,19 @@ func TestCancel(t *testing.T) {
 	}
 	started.gone(t)
 }
+
+// Findings are told as soon as they are made: the first ones when only one worker was started.
+func TestFindingsAreToldAtOnce(t *testing.T) {
+	o, started := options("cat")
+	var early, all int
+	o.Found = func(Finding) {
+		all++
+		if len(started.list) == 1 {
+			early++
+		}
+	}
+	r := run(t, o, started)
+	if all != len(r.Findings) || early < 3 || early == all {
+		t.Errorf("%d of %d findings were told after the first trial, and the report has %d", early, all, len(r.Findings))
+	}
+}

@@ -14,30 +14,46 @@ import (
 // termGrace is how long a run gives a worker between SIGTERM and SIGKILL.
 const termGrace = 250 * time.Millisecond
 
-// judge says what the evidence means for a run with the options of o.
-func judge(o *Options, e *evidence) (findings []Finding) {
-	add := func(fs ...Finding) { findings = append(findings, fs...) }
-	add(judgeItems(e)...)
+// judgeAlone says what the trial means in which items came one by one, for a run with the options of o.
+func judgeAlone(o *Options, e *evidence) []Finding {
+	findings := judgeItems(e)
 	if e.refused == e.offered {
 		return findings
 	}
-	add(judgeStart(o, &e.alone)...)
+	findings = append(findings, judgeStart(o, &e.alone)...)
 	if e.alone.start != nil {
 		return findings
 	}
-	add(judgeBanner(o, &e.alone)...)
-	if e.alone.flood && e.alone.count == 0 {
+	findings = append(findings, judgeBanner(o, &e.alone)...)
+	if e.hopeless() {
 		return findings
 	}
-	add(judgeAnswers(o, e)...)
-	add(judgeFlush(o, e)...)
-	if e.together != nil {
-		add(judgeTogether(e)...)
+	return append(findings, judgeAnswers(o, e)...)
+}
+
+// judgeOrder says what those mean in which they came all at once, in another order.
+func judgeOrder(o *Options, e *evidence) []Finding {
+	if e.hopeless() {
+		return nil
 	}
-	add(judgeEnd(o, &e.alone)...)
-	add(judgeTerm(e)...)
-	add(judgeTime(o, e)...)
-	return findings
+	findings := judgeFlush(o, e)
+	if e.together != nil {
+		findings = append(findings, judgeTogether(e)...)
+	}
+	return append(findings, judgeEnd(o, &e.alone)...)
+}
+
+// judgeRest says what else was seen.
+func judgeRest(o *Options, e *evidence) []Finding {
+	if e.hopeless() {
+		return nil
+	}
+	return append(judgeTerm(e), judgeTime(o, e)...)
+}
+
+// hopeless reports whether there is nothing more to be learned of a worker: it did not start, or only wrote.
+func (e *evidence) hopeless() bool {
+	return e.refused == e.offered || e.alone.start != nil || e.alone.flood && e.alone.count == 0
 }
 
 func judgeItems(e *evidence) []Finding {

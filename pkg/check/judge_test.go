@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -314,4 +315,9 @@ func TestOtherOrder(t *testing.T) {
 			t.Errorf("%d items: tac would not be noticed", n)
 		}
 	}
+}
+
+// judge is what all trials mean.
+func judge(o *Options, e *evidence) []Finding {
+	return slices.Concat(judgeAlone(o, e), judgeOrder(o, e), judgeRest(o, e))
 }

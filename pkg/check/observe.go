@@ -21,24 +21,35 @@ type observer struct {
 	err   error
 }
 
-// observe makes all trials. What it returns is complete unless there is an error, or ctx was cancelled.
-func observe(ctx context.Context, o *Options) (*evidence, error) {
+// observe makes all trials, and tells what follows from each as soon as it has been made. What it returns is complete unless
+// there is an error, or ctx was cancelled.
+func observe(ctx context.Context, o *Options, tell func([]Finding)) (*evidence, error) {
 	b := &observer{ctx: ctx, o: o, seen: &evidence{offered: len(o.Items)}}
 	b.carried()
-	if len(b.items) == 0 {
-		return b.seen, nil
-	}
 	seen := b.seen
-	seen.alone = b.try(0, func(s *session) { s.oneByOne(b.items) })
-	if seen.alone.start != nil {
+	if len(b.items) > 0 {
+		seen.alone = b.try(0, func(s *session) { s.oneByOne(b.items) })
+	}
+	if b.err != nil || ctx.Err() != nil {
 		return seen, b.err
+	}
+	tell(judgeAlone(o, seen))
+	if len(b.items) == 0 || seen.alone.start != nil {
+		return seen, nil
 	}
 	if seen.alone.complete() && !seen.alone.early {
 		b.items = b.items[:seen.alone.sent]
 		b.compare()
 	}
+	if b.err != nil || ctx.Err() != nil {
+		return seen, b.err
+	}
+	tell(judgeOrder(o, seen))
 	if !seen.alone.flood {
 		b.terminate()
+	}
+	if b.err == nil && ctx.Err() == nil {
+		tell(judgeRest(o, seen))
 	}
 	return seen, b.err
 }

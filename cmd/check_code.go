@@ -1,0 +1,165 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"stoke/pkg/check"
+	"stoke/pkg/engine"
+	"stoke/pkg/queue"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// codeTrial is what was seen of CODE, or of a worker of --rpc or --send, in a run on some items.
+type codeTrial struct {
+	answers  []string // as JSON, in the order of the items; "" for one that failed
+	empty    int      // how many are empty
+	warnings []string
+	took     time.Duration // by all items together
+	err      error
+
+	mu       sync.Mutex
+	failures []string
+}
+
+// tryCode tries out what a run must translate: it is run on the items, and again in another order.
+func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
+	t := o.tryRun(ctx, v, items)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for _, text := range t.warnings {
+		found(check.Finding{Level: check.Note, Text: text})
+	}
+	if t.err != nil {
+		found(o.codeFault(t.err))
+		return &told{t.err}
+	}
+	found(check.Finding{Level: check.OK, Text: "starts"})
+	for _, f := range t.judge() {
+		found(f)
+	}
+	backwards := slices.Clone(items)
+	slices.Reverse(backwards)
+	again := o.tryRun(ctx, v, backwards)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	slices.Reverse(again.answers)
+	switch {
+	case again.err != nil:
+		found(o.codeFault(again.err))
+		return &told{again.err}
+	case slices.Equal(t.answers, again.answers):
+		found(check.Finding{Level: check.OK, Text: "gives each item the same answer in another order"})
+	default:
+		found(check.Finding{Level: check.Note, Text: "gives an item another answer if other items come before it",
+			Remedy: "fine if that is meant; but each of several workers sees only some of the items: -j1 if it counts or sums up"})
+	}
+	found(check.Finding{Level: check.OK, Text: fmt.Sprintf("takes about %v an item", (t.took / time.Duration(len(items))).Round(time.Microsecond))})
+	if len(t.failures) > 0 {
+		return &told{&notGood{1}}
+	}
+	return nil
+}
+
+// codeFault says what ended a trial.
+func (o *options) codeFault(err error) check.Finding {
+	var proto *engine.ProtocolError
+	o.advise(err)
+	var start *engine.InitError
+	switch {
+	case errors.As(err, new(*wire.CodeError)):
+		return check.Finding{Level: check.Fault, Text: err.Error()}
+	case errors.As(err, &start):
+		return check.Finding{Level: check.Fault, Text: "does not start: " + err.Error(), Remedy: start.Hint}
+	case errors.As(err, &proto):
+		return check.Finding{Level: check.Fault, Text: err.Error(), Remedy: proto.Hint}
+	}
+	return check.Finding{Level: check.Fault, Text: err.Error()}
+}
+
+// judge says what the answers mean.
+func (t *codeTrial) judge() (findings []check.Finding) {
+	for i, text := range t.failures {
+		if i == mostAlike {
+			text = fmt.Sprintf("... and on %d items more", len(t.failures)-mostAlike)
+		}
+		findings = append(findings, check.Finding{Level: check.Fault, Text: text})
+		if i == mostAlike {
+			break
+		}
+	}
+	answered := len(t.answers) - len(t.failures)
+	switch {
+	case len(t.failures) > 0:
+	case t.empty == answered:
+		findings = append(findings, check.Finding{Level: check.Note, Text: fmt.Sprintf("gives an empty answer to each item (%d of %d)", answered, len(t.answers)),
+			Remedy: "fine if that is meant; else return a value, end with an expression, or print"})
+	default:
+		findings = append(findings, check.Finding{Level: check.OK, Text: fmt.Sprintf("answers each item once (%d of %d)", answered, len(t.answers))})
+	}
+	return findings
+}
+
+// tryRun runs one worker on the items, as a run would.
+func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTrial {
+	t, one := new(codeTrial), *o
+	var out, in bytes.Buffer
+	for _, item := range items {
+		in.Write(append(slices.Clip(item), o.delimiter...))
+	}
+	aside := worker.NewStderr(v)
+	one.jobs = 1
+	e := &one.engine
+	e.Jobs, e.Sink, e.Writable, e.Unordered = 1, queue.NewPlain(&out), func() bool { return true }, false
+	e.Format = engine.Format{End: '\n', JSON: true}
+	e.Retries, e.Halt, e.RecycleNum, e.RecycleRSS, e.InitRetries = engine.Retries{}, engine.Halt{}, 0, 0, 0
+	if e.InitTimeout == 0 {
+		e.InitTimeout = check.DefaultInitTimeout
+	}
+	if e.Timeout == 0 {
+		e.Timeout = check.DefaultTimeout
+	}
+	e.Aside = func(_ int, p []byte) { one.shower(aside, 1)(withEnd(p)) }
+	e.Warn = func(text string) { t.note(&t.warnings, text) }
+	e.Failure = func(f *engine.ItemError) { t.note(&t.failures, "fails on "+f.Error()) }
+	e.Start = starter(ctx, &one, v)
+	_, t.err = engine.New(*e).Run(ctx, &in)
+	for line := range bytes.Lines(out.Bytes()) {
+		t.add(line)
+	}
+	return t
+}
+
+func (t *codeTrial) note(list *[]string, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*list = append(*list, text)
+}
+
+// add takes one object of --json.
+func (t *codeTrial) add(line []byte) {
+	var o struct {
+		Ok      bool            `json:"ok"`
+		Answer  json.RawMessage `json:"answer"`
+		Base64  string          `json:"answer_base64"`
+		Seconds float64         `json:"seconds"`
+	}
+	if json.Unmarshal(line, &o) != nil || !o.Ok {
+		t.answers = append(t.answers, "")
+		return
+	}
+	t.took += time.Duration(o.Seconds * float64(time.Second))
+	if string(o.Answer) == `""` {
+		t.empty++
+	}
+	t.answers = append(t.answers, string(o.Answer)+o.Base64)
+}
