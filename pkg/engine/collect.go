@@ -154,6 +154,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 			c.r.misstarts = 0
 		}
 		answer, _ := c.dec.Split(p)
+		c.e.suspect.answered(b.item(c.e.o.Delimiter))
 		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", Quote(answer, false), b.seq(), Quote(b.item(c.e.o.Delimiter), false))
 	}
 	return nil

@@ -110,6 +110,7 @@ type Engine struct {
 	warmups    chan struct{} // a token for each worker that may warm up at once; nil: no limit
 	starts     starts
 	departures departures
+	suspect    suspicion
 	habits     habits
 
 	answered, failed, retried atomic.Int64

@@ -76,6 +76,9 @@ func (e *Engine) verdict() (Summary, error) {
 		err = nil
 	}
 	sum := e.summary()
+	if _, fault := e.suspect.pending(); err == nil && fault != nil {
+		err = fault // none of the items has died
+	}
 	curtailed := e.curtailed()
 	switch {
 	case err != nil:

@@ -70,6 +70,11 @@ func (c *conversation) lose(exit worker.Exit) error {
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
 	case giveUp:
 		return c.short(c.sent - c.answered)
+	case suspect:
+		if fault := c.short(c.sent - c.answered); l.read == 0 || !c.e.suspect.raise(fault) {
+			return fault
+		}
+		c.charge(l, c.cause(exit), false)
 	case giveBack:
 		read, unread := c.sift(l.read)
 		if len(read) > 0 {
@@ -77,6 +82,9 @@ func (c *conversation) lose(exit worker.Exit) error {
 		}
 		c.back(append(read, unread...), false)
 	case charge:
+		if err := c.test(); err != nil {
+			return err
+		}
 		c.charge(l, c.cause(exit), true)
 	case narrow:
 		c.charge(l, c.cause(exit), false)
@@ -89,11 +97,14 @@ func (c *conversation) loss(exit worker.Exit) loss {
 	return loss{
 		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0,
 		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
-		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced, zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
+		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced && !reportsSignal(exit.Code), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
 		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
 }
+
+// reportsSignal reports whether an exit status is that with which a shell says that its child died of a signal.
+func reportsSignal(status int) bool { return status > 128 && status <= 128+64 }
 
 // reached is the number of unanswered items that the worker has begun to read.
 func (c *conversation) reached() (n int) {

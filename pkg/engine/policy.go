@@ -2,21 +2,22 @@ package engine
 
 // loss is all that matters of how a worker was lost.
 type loss struct {
-	owed     bool // it had items that it had not answered
-	started  bool // it had begun to read
-	answered bool // it had answered something
-	worked   bool // it had, or was seen to wait for more after it had read some
-	proven   bool // some worker of this run has answered something
-	timedOut bool // it was killed because an item took too long
-	exited   bool // it ended by itself, not by a signal
-	zero     bool // with status 0
-	hungUp   bool // its input had been ended
-	waited   bool // by then it was seen to wait for more
-	read     int  // of the unanswered items, how many it had begun to read
-	flushes  bool // it writes each answer before it turns to the next item
-	leftHere bool // another worker has left at the first of them before
-	single   bool // it was sent no other item, so that its answers cannot be shifted
-	once     bool // no item may be begun twice
+	owed      bool // it had items that it had not answered
+	started   bool // it had begun to read
+	answered  bool // it had answered something
+	worked    bool // it had, or was seen to wait for more after it had read some
+	proven    bool // some worker of this run has answered something
+	timedOut  bool // it was killed because an item took too long
+	exited    bool // it ended by itself, not by a signal
+	zero      bool // with status 0
+	hungUp    bool // its input had been ended
+	waited    bool // by then it was seen to wait for more
+	read      int  // of the unanswered items, how many it had begun to read
+	flushes   bool // it writes each answer before it turns to the next item
+	leftHere  bool // another worker has left at the first of them before
+	single    bool // it was sent no other item, so that its answers cannot be shifted
+	suspected bool // it was suspected before that answers are shifted, or they cannot be
+	once      bool // no item may be begun twice
 }
 
 // action is what is done about that.
@@ -28,6 +29,7 @@ const (
 	giveUp           // it has broken the protocol, and its answers may be shifted: the run ends
 	giveBack         // all items are given to others, free
 	charge           // the first item did it; the others are given to others, free
+	suspect          // giveUp if it cannot be tested, or else narrow, and what is found to be guilty is tested
 	narrow           // one of the items that it read did it: the first is suspected, and all are tried apart
 )
 
@@ -43,8 +45,10 @@ func judge(l loss) action {
 		switch {
 		case !l.started:
 			return startOver
-		case l.zero && l.hungUp && !l.single, l.exited && l.hungUp && l.waited:
+		case l.zero && l.hungUp && (!l.single || l.waited):
 			return giveUp // it has worked through its items, and answered too few
+		case l.exited && l.hungUp && l.waited && !l.single && !l.suspected:
+			return suspect // so has this, it seems, but it may have died
 		case l.zero && !l.worked && !l.proven:
 			return startOver
 		case l.zero && l.answered && !l.leftHere && !(l.once && l.read > 0):

@@ -47,7 +47,9 @@ func TestJudge(t *testing.T) {
 			l.answered, l.worked = false, false
 		}), charge},
 		{"the same, but after it was seen to wait for more", with(func(l *loss) { l.exited, l.zero, l.hungUp, l.single, l.waited = true, true, true, true, true }), giveUp},
-		{"several items and status 1, after it was seen to wait for more", with(func(l *loss) { l.exited, l.hungUp, l.waited = true, true, true }), giveUp},
+		{"several items and status 1, after it was seen to wait for more", with(func(l *loss) { l.exited, l.hungUp, l.waited = true, true, true }), suspect},
+		{"the same with one item", with(func(l *loss) { l.exited, l.hungUp, l.waited, l.single = true, true, true, true }), charge},
+		{"the same when that is suspected already", with(func(l *loss) { l.exited, l.hungUp, l.waited, l.suspected, l.read = true, true, true, true, 9 }), narrow},
 		{"the same with status 1, perhaps in the middle of an item", with(func(l *loss) { l.exited, l.hungUp = true, true }), charge},
 		{"it was killed when its input had been ended", with(func(l *loss) { l.hungUp, l.waited, l.read = true, true, 9 }), narrow},
 
