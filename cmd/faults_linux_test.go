@@ -61,7 +61,8 @@ func workers(parent int) (pids []int) {
 	return pids
 }
 
-// TestWorkersKilledAtRandom kills a worker every 50 ms. Nothing is lost, nothing fails, nothing is out of order.
+// TestWorkersKilledAtRandom kills a worker every 50 ms. Nothing is lost, no item fails, nothing is out of order. A worker may be
+// hit after its last answer, which is accepted as a failed item would be.
 func TestWorkersKilledAtRandom(t *testing.T) {
 	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("perl, which starts quickly, is not installed")
@@ -84,7 +85,7 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 				fmt.Fprintln(&input, i)
 			}
 			var out counter
-			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "perl", "-pe", kind.code)
+			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "--on-error", "fill", "perl", "-pe", kind.code)
 			r.Stdout = io.MultiWriter(&r.out, &out)
 			if err := r.Start(); err != nil {
 				t.Fatal(err)
@@ -95,7 +96,8 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 			status := r.status(t)
 			close(done)
 			killer.Wait()
-			if status != 0 || r.out.String() != input.String() {
+			hitLate := status == 123 && strings.Contains(r.err.String(), "after its answers")
+			if status != 0 && !hitLate || r.out.String() != input.String() {
 				t.Errorf("status %d, %d of %d bytes out\n%.2000s", status, r.out.Len(), input.Len(), r.err.String())
 			}
 		})
