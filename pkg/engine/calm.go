@@ -18,7 +18,12 @@ type calm struct {
 // hush says what r is to do because of an item that is to be tried in calm: to take it, to make room, or to wait.
 // It is false if there is none.
 func (d *dispatch) hush(r *runner, idle bool) (b *batch, state source.State, ok bool) {
-	i := slices.IndexFunc(d.returned, func(b *batch) bool { return b.calm })
+	calm := func(b *batch) bool { return b.calm }
+	i := slices.IndexFunc(d.returned, calm)
+	if i >= 0 && !d.calm.reigns && len(d.loans) > 0 {
+		d.callIn()
+		i = slices.IndexFunc(d.returned, calm)
+	}
 	switch {
 	case i < 0 && !d.calm.reigns:
 		return nil, 0, false

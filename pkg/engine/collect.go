@@ -151,7 +151,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 	if c.answered == 0 {
 		c.heat()
 		if !c.replaced {
-			c.r.misstarts = 0
+			c.r.misstarts.Store(0)
 		}
 		answer, _ := c.dec.Split(p)
 		c.e.suspect.answered(b.item(c.e.o.Delimiter))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -50,10 +51,12 @@ type conversation struct {
 	skipping  bool   // an answer above the limit is being read past
 	unended   int64  // bytes that came since the last whole answer
 	rest      time.Duration
-	warm      bool // it has read something, or was seen to be about to
-	counted   bool // it counts as one that warms up
-	prompt    bool // it has answered everything it had, at some time
+	warm      bool  // it has read something, or was seen to be about to
+	loan      *loan // what it has meanwhile; nil when it is warm
+	counted   bool  // it counts as one that warms up
+	prompt    bool  // it has answered everything it had, at some time
 	retiring  bool
+	allotted  int64         // items after which it is replaced
 	sized     time.Time     // when its memory was last looked at
 	probe     time.Duration // until it is next looked at
 	began     time.Time
@@ -83,12 +86,13 @@ const (
 )
 
 // newConversation prepares to talk to w, which may still have to warm up. A successor has been given time for that, and
-// does not count as warming up any more, but if it was not seen to read it may need more.
-func newConversation(r *runner, w Worker, counted bool) *conversation {
+// does not count as warming up any more, but if it was not seen to read it may need more. l is what it is lent until it is
+// warm.
+func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm, counted: counted, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
+		mark: now, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -104,16 +108,22 @@ func newConversation(r *runner, w Worker, counted bool) *conversation {
 	return c
 }
 
-// run converses until the worker has ended or been replaced, beginning with the items of first, if any. Unless it was
-// replaced, the worker is gone when it returns.
-func (c *conversation) run(first *batch) (outcome, error) {
+// run converses until the worker has ended or been replaced, beginning with what it is lent, if anything. Unless it was
+// replaced, the worker is gone when it returns. One that could not be started has answered nothing: all it has goes back.
+func (c *conversation) run() (outcome, error) {
 	c.e.employ(c.w)
-	how, err := c.converse(first)
+	how, err := c.converse()
+	if c.warm && (how == replaced || !c.replaced) {
+		c.e.dispatch.cool()
+	}
 	if how == replaced {
 		return how, nil
 	}
 	c.leave()
 	c.finish(0)
+	if errors.As(err, new(*InitError)) && len(c.inflight) > 0 {
+		c.startOver(false)
+	}
 	c.e.dismiss(c.w)
 	if c.counted {
 		c.counted = false
@@ -124,14 +134,18 @@ func (c *conversation) run(first *batch) (outcome, error) {
 	return how, err
 }
 
-func (c *conversation) converse(first *batch) (outcome, error) {
-	if first != nil {
-		if err := c.send(first); err != nil {
-			return ended, err
-		}
+func (c *conversation) converse() (outcome, error) {
+	if err := c.begin(); err != nil {
+		return ended, err
 	}
 	for !c.e.cancelled() {
+		if c.loan != nil && c.e.dispatch.isWanted(c.loan) && !c.giveBack() {
+			return ended, nil
+		}
 		if c.in == open {
+			if c.r.forgive() {
+				c.retiring = false
+			}
 			c.retire()
 			if c.retiring && c.r.successor() {
 				c.in = ending
@@ -141,6 +155,9 @@ func (c *conversation) converse(first *batch) (outcome, error) {
 			if err := c.fill(); err != nil {
 				return ended, err
 			}
+		}
+		if c.useless() {
+			return ended, nil
 		}
 		c.hangUp()
 		c.depart()
@@ -303,13 +320,15 @@ func (c *conversation) fill() error {
 			c.endIfOver()
 			break
 		}
-		if limit := c.e.o.RecycleNum; limit > 0 {
-			if room = int(min(int64(room), limit-c.sent)); room <= 0 {
+		if c.allotted > 0 {
+			if room = int(min(int64(room), c.allotted-c.sent)); room <= 0 {
+				c.e.dispatch.attend(c.r)
 				break
 			}
 		}
 		c.r.called.Store(false)
-		b, state := c.e.dispatch.take(c.r, room, c.oldest(), c.answered == c.sent)
+		b, state := c.e.dispatch.take(c.r, need{
+			most: room, oldest: c.oldest(), idle: c.answered == c.sent, free: c.pending() == 0, prompt: c.prompt, loan: c.loan})
 		switch {
 		case state == source.End, state == makeRoom && !c.prompt:
 			c.in = ending
@@ -323,7 +342,11 @@ func (c *conversation) fill() error {
 			return err
 		}
 	}
-	c.r.load.Store(int64(c.pending()))
+	load := int64(c.pending())
+	if !c.warm {
+		load = chilly
+	}
+	c.r.load.Store(load)
 	if c.r.called.Swap(false) { // called for items it does not want: somebody else may
 		c.e.dispatch.ready()
 	}
@@ -332,7 +355,7 @@ func (c *conversation) fill() error {
 
 // endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
 func (c *conversation) endIfOver() {
-	if c.e.dispatch.over() {
+	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.lent(c.r)) {
 		c.in = ending
 	}
 }
@@ -343,54 +366,4 @@ func (c *conversation) oldest() *batch {
 		return nil
 	}
 	return c.inflight[0]
-}
-
-// send hands b to the worker.
-func (c *conversation) send(b *batch) error {
-	now := time.Now()
-	if c.pending() == 0 {
-		c.mark = now
-		c.probe = c.firstProbe()
-	}
-	if c.answered == c.sent {
-		c.since = now
-	}
-	if err := c.number(b); err != nil {
-		return err
-	}
-	b.wire = c.encode(b)
-	out := b.onWire()
-	c.settle(b)
-	if b.done == b.N {
-		c.e.finish(b)
-		return nil
-	}
-	c.bytes += int64(len(out))
-	b.sent = b.owed()
-	c.sent += int64(b.sent)
-	b.end, b.sentAt = c.bytes, now
-	c.inflight = append(c.inflight, b)
-	c.yielding = false
-	if c.alone = b.alone; c.alone && !c.e.habits.answersAll() {
-		c.in = ending
-	}
-	return c.w.Send(out)
-}
-
-// heat says, once, that the worker is warm.
-func (c *conversation) heat() {
-	if !c.warm {
-		c.warm = true
-		c.probe = soonProbe // it grew with the warm-up
-	}
-	if c.counted {
-		c.counted = false
-		if !c.replaced {
-			c.r.initFor = time.Since(c.began)
-		}
-		if c.e.o.Observe != nil {
-			c.e.o.Observe.Warm(c.r.slot, c.w.Pid(), time.Since(c.began))
-		}
-		c.e.warmedUp()
-	}
 }

@@ -35,13 +35,16 @@ type dispatch struct {
 	between []*batch    // items that were read between those and not taken, in their order
 	proven  func() bool // whether any worker has answered
 
-	out      int                    // batches taken, and neither closed nor given back
-	returned []*batch               // given back and not taken again, in the order of their items
-	later    map[*batch]*time.Timer // given back, but not to be taken again before some time
-	lasting  bool                   // a later run takes up what this one leaves
-	server   *runner                // will take what must be alone, or is making room for it
-	finished chan struct{}          // closed when there is nothing more to do
-	calm     calm
+	out       int                    // batches taken, and neither closed nor given back
+	loans     []*loan                // of those, what workers have that are not warm
+	warm      int                    // workers that may take over such
+	undecided []*runner              // to be woken when that, or the end of the run, is decided
+	returned  []*batch               // given back and not taken again, in the order of their items
+	later     map[*batch]*time.Timer // given back, but not to be taken again before some time
+	lasting   bool                   // a later run takes up what this one leaves
+	server    *runner                // will take what must be alone, or is making room for it
+	finished  chan struct{}          // closed when there is nothing more to do
+	calm      calm
 }
 
 func (d *dispatch) prepare(e *Engine) {
@@ -53,75 +56,6 @@ func (d *dispatch) prepare(e *Engine) {
 	d.lasting = e.o.Sink.Durable()
 	d.done, d.fail = doneBefore(e.o.Resumed, e.o.Unordered), e.fail
 }
-
-// take takes a batch of at most most items for r. If there is none now, r will be woken when there may be one; at the
-// end of the input everybody who waits is woken. oldest is what r's worker has not answered, or nil; idle says that it
-// has answered everything.
-func (d *dispatch) take(r *runner, most int, oldest *batch, idle bool) (*batch, source.State) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.waiting[r.slot-1] = nil
-	for {
-		if b, state, ok := d.hush(r, idle); ok {
-			return b, state
-		}
-		if b, state := d.again(r, most, idle); state != source.Empty {
-			return b, state
-		}
-		if d.drained.Load() {
-			return nil, source.End
-		}
-		if d.queue.Full(place(oldest)) {
-			d.waiting[r.slot-1] = r
-			return nil, source.Empty
-		}
-		state := d.compare()
-		var b *batch
-		if state == source.Took {
-			b, state = d.next(most)
-		}
-		switch state {
-		case source.End:
-			d.tell()
-			return nil, state
-		case source.Empty:
-			d.waiting[r.slot-1] = r
-			return nil, state
-		}
-		if b.Refused > 0 {
-			d.refuse(b)
-			d.free = append(d.free, b)
-			continue
-		}
-		d.out++
-		if d.more() {
-			d.wakeOne()
-		}
-		return b, state
-	}
-}
-
-// next takes the next items, at most most: those between others that are done first.
-func (d *dispatch) next(most int) (*batch, source.State) {
-	if len(d.between) == 0 {
-		items, state := d.source.Take(most, source.Slab)
-		if state != source.Took {
-			return nil, state
-		}
-		return d.newBatch(items, d.queue.Push()), state
-	}
-	b := d.between[0]
-	if b.N > most {
-		d.between[0] = d.splitLocked(b, most)
-	} else {
-		d.between = d.between[1:]
-	}
-	return b, source.Took
-}
-
-// more reports whether there are items to be taken now, ended whether there will never be.
-func (d *dispatch) more() bool  { return len(d.between) > 0 || d.source.More() }
-func (d *dispatch) ended() bool { return len(d.between) == 0 && d.source.Over() }
 
 // again takes the oldest batch that was given back, if r may have it. One that must be alone is for a runner that is
 // idle; if nobody else is about to take it, r is to become that.
@@ -327,8 +261,19 @@ func (d *dispatch) settle() bool {
 	default:
 		close(d.finished)
 		d.wakeAllLocked()
+		d.wakeUndecided()
 	}
 	return true
+}
+
+// isFinished reports whether there is nothing more to do.
+func (d *dispatch) isFinished() bool {
+	select {
+	case <-d.finished:
+		return true
+	default:
+		return false
+	}
 }
 
 // ready is called when the source may have more.
@@ -389,6 +334,7 @@ func (d *dispatch) drain() {
 			d.insert(b)
 		}
 	}
+	d.lapse()
 	if d.source != nil {
 		d.settle()
 	}

@@ -32,6 +32,7 @@ type Worker interface {
 	CloseInput()
 	Deaf() bool
 	LastWords() string
+	TakeBack() (taken, alive bool)
 	Finish(patience time.Duration, hurry <-chan struct{}) worker.Exit
 }
 
@@ -108,7 +109,7 @@ type Engine struct {
 	queue      *queue.Queue
 	dispatch   dispatch
 	warmups    chan struct{} // a token for each worker that may warm up at once; nil: no limit
-	starts     starts
+	slots      slots
 	departures departures
 	suspect    suspicion
 	habits     habits

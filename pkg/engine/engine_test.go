@@ -216,7 +216,7 @@ func TestPauseAfterSlowWarmUp(t *testing.T) {
 	e := New(newTrial(nil).Options)
 	f := newFake(echo)
 	f.verdict = worker.Busy
-	c := newConversation(e.runners[0], f, true)
+	c := newConversation(e.runners[0], f, true, new(loan))
 	for range 30 {
 		if err := c.warming(); err != nil {
 			t.Fatal(err)
@@ -314,7 +314,7 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 // withOneItem returns a conversation with w, which was sent an item.
 func withOneItem(t *testing.T, e *Engine, w Worker, alone bool) *conversation {
 	t.Helper()
-	c := newConversation(e.runners[0], w, false)
+	c := newConversation(e.runners[0], w, false, new(loan))
 	b := e.dispatch.newBatch(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
 	b.alone = alone
 	if err := c.send(b); err != nil {
@@ -327,7 +327,7 @@ func withOneItem(t *testing.T, e *Engine, w Worker, alone bool) *conversation {
 func TestHangingUpIsNoNewBeginning(t *testing.T) {
 	e := New(newTrial(nil).Options)
 	f := newFake(echo)
-	c := newConversation(e.runners[0], f, false)
+	c := newConversation(e.runners[0], f, false, new(loan))
 	began := time.Now().Add(-time.Minute)
 	c.mark, c.in = began, ending
 	c.hangUp()

@@ -155,14 +155,16 @@ func (e *InitError) Unrunnable() bool {
 
 // Final reports whether another try is pointless, because COMMAND cannot be run at all.
 func (e *InitError) Final() bool {
+	return e.Common() || errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE)
+}
+
+// Common reports whether COMMAND or CODE itself is at fault, so that no other start can do better.
+func (e *InitError) Common() bool {
 	var (
 		launch *worker.LaunchError
 		code   *wire.CodeError
 	)
-	if errors.As(e.Err, &code) || errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE) {
-		return true
-	}
-	return errors.As(e.Err, &launch) || e.Unrunnable()
+	return errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
 }
 
 // Short reports whether this machine had no room for the worker: too many processes, or too little memory.

@@ -65,6 +65,8 @@ func (f *fakeWorker) Written() int64 {
 
 func (f *fakeWorker) Read() (int64, bool) { return f.Written(), true }
 
+func (f *fakeWorker) TakeBack() (taken, alive bool) { return false, true }
+
 func (f *fakeWorker) Silent() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stoke/pkg/worker"
 )
 
 var (
@@ -67,6 +69,7 @@ func tryFaults(t *testing.T, seed uint64) {
 	if w.seen == blind { // one that only looks as if it took too long would be killed
 		tr.Timeout, tr.FeedAhead = 0, w.buffers != eachLine
 	}
+	lateStarts(tr, w, seed)
 	tr.Format.Fill, tr.Aside = "failed", func(int, []byte) {}
 	printed := tr.print(rng)
 	seen := tr.observe()
@@ -76,6 +79,7 @@ func tryFaults(t *testing.T, seed uint64) {
 	if *faultSeed != 0 {
 		t.Logf("%d jobs, %s, sight %d, buffering %d, recycled after %d, lockstep %v", tr.Jobs, w.speaks.name, w.seen, w.buffers, tr.RecycleNum, tr.Lockstep)
 	}
+	began := time.Now()
 	sum, err := tr.run(t, numbered(items))
 	if *faultSeed != 0 {
 		t.Logf("%+v\nfaults %v\ntimes %v\ndeaths %v\nwarnings:\n%s\nfailures:\n%s\nout: %.300q", tr.Options.Retries, w.faults, w.times, w.deaths, strings.Join(tr.warnings, "\n"), strings.Join(tr.failures, "\n"), tr.out.String())
@@ -90,6 +94,45 @@ func tryFaults(t *testing.T, seed uint64) {
 		t.Errorf("%s: %v", replay, err)
 	}
 	checkFaults(t, replay, w, tr, items, sum, printed)
+	if took := time.Since(began); took > time.Hour {
+		t.Errorf("%s: the run took %v", replay, took)
+	}
+}
+
+// lateStarts has workers take their time to warm up, in one of several ways. The starts of the last slot, if it is not the
+// only one, may never end.
+func lateStarts(tr *trial, w *world, seed uint64) {
+	how := rand.New(rand.NewPCG(seed, 3)).IntN(4)
+	if how > 1 || w.seen == blind { // an item that was sent to one that cannot be seen is its own
+		return
+	}
+	for _, f := range w.faults {
+		if f == starves { // who is busy is told by what has been sent
+			return
+		}
+	}
+	start := tr.Start
+	tr.Start = func(slot int, settle time.Duration, cancelled func() bool) (Worker, error) {
+		got, err := start(slot, settle, cancelled)
+		f, ok := got.(*faulty)
+		if s, is := got.(*spoken); is {
+			f, ok = s.faulty, true
+		}
+		switch rng := f.rng; {
+		case !ok || err != nil:
+		case how == 0:
+			f.warmAt = time.Now().Add(time.Duration(rng.IntN(3000)) * time.Millisecond)
+		case slot > 1 && slot == tr.Jobs && rng.IntN(2) == 0:
+			f.warmAt = time.Now().Add(1000 * time.Hour)
+		}
+		for tr.StartsWarm && f.cold() {
+			if time.Sleep(50 * time.Millisecond); cancelled() {
+				f.Finish(0, nil)
+				return nil, worker.ErrStopped
+			}
+		}
+		return got, err
+	}
 }
 
 // newWorld makes a world for so many items.

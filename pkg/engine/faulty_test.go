@@ -129,6 +129,7 @@ type faulty struct {
 	dead    bool
 	hung    bool
 	exit    worker.Exit
+	warmAt  time.Time // it reads nothing before
 }
 
 func newFaulty(w *world, seed uint64) *faulty {
@@ -148,6 +149,15 @@ func (f *faulty) CloseInput()                                    { f.eof = true 
 func (f *faulty) Deaf() bool                                     { return f.eof }
 func (f *faulty) LastWords() string                              { return "" }
 
+func (f *faulty) TakeBack() (taken, alive bool) {
+	if int64(len(f.in)) < f.written {
+		return false, true
+	}
+	f.in, f.written = nil, 0
+	f.dead = f.rng.IntN(2) == 0
+	return true, !f.dead
+}
+
 func (f *faulty) Ring() {
 	select {
 	case f.bell <- struct{}{}:
@@ -163,7 +173,7 @@ func (f *faulty) Send(p []byte) error {
 }
 
 func (f *faulty) Idle() worker.Verdict {
-	switch busy := f.hung || f.dead || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0; {
+	switch busy := f.hung || f.dead || f.cold() || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0; {
 	case f.world.seen == blind:
 		return worker.Unknown
 	case busy && f.hung && f.world.seen == dark:
@@ -189,6 +199,12 @@ func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
 			return n, nil
 		case f.dead || f.mute:
 			return 0, io.EOF
+		case f.cold():
+			if left := time.Until(f.warmAt); timeout < 0 || left < timeout {
+				timeout = left
+			}
+			f.await(timeout)
+			return 0, nil
 		case f.hung && f.givenUp():
 			f.hung = false
 			f.out = append(f.out, f.world.speaks.failure(f.lines[0], "given up")...)
@@ -202,6 +218,8 @@ func (f *faulty) Exchange(buf []byte, timeout time.Duration) (int, error) {
 		f.step()
 	}
 }
+
+func (f *faulty) cold() bool { return time.Now().Before(f.warmAt) }
 
 // busy reports whether it has items or answers in hand.
 func (f *faulty) busy() bool {
@@ -316,7 +334,7 @@ func (f *faulty) Finish(time.Duration, <-chan struct{}) worker.Exit {
 	f.world.mu.Lock()
 	f.world.alive--
 	f.world.mu.Unlock()
-	if !f.dead && (f.hung || f.mute) {
+	if !f.dead && (f.hung || f.mute || f.cold()) {
 		f.die(worker.Exit{Code: -1, Signal: syscall.SIGTERM, Forced: true})
 	}
 	return f.exit

@@ -17,6 +17,7 @@ func (c *conversation) end(silent bool) error {
 			return err
 		}
 	}
+	c.keep()
 	c.begun = c.reached()
 	c.timedOut = c.broken == "" && (!silent && c.expired() || c.toldToGiveUp())
 	c.depart()

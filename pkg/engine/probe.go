@@ -116,24 +116,6 @@ func (c *conversation) verdictOn() worker.Verdict {
 	return worker.Idle
 }
 
-// warming notices that the worker has begun to read, or has not in time.
-func (c *conversation) warming() error {
-	if c.warm {
-		return nil
-	}
-	if read, known := c.w.Read(); known && read > 0 {
-		c.heat()
-		c.mark = time.Now() // to warm up was not work on an item
-		c.since = c.mark
-		return nil
-	}
-	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
-		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
-	}
-	c.probe = min(2*c.probe, warmProbe)
-	return nil
-}
-
 // held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on. If that is only
 // likely, the time it was quiet says nothing about its items.
 func (c *conversation) held(quiet time.Duration, likely bool) error {

@@ -12,8 +12,11 @@ import (
 	"stoke/pkg/worker"
 )
 
-// cold is the load of a runner without a worker: everybody with one is asked first.
-const cold = 1 << 40
+// Loads of runners that are asked only when nobody with a warm worker waits: without a worker, and with one that is not warm.
+const (
+	cold   = 1 << 40
+	chilly = cold - 1
+)
 
 // settled is added to the time that a successor without --ready is given to warm up, when it cannot be seen to.
 const settled = 250 * time.Millisecond
@@ -38,7 +41,9 @@ type runner struct {
 
 	parting atomic.Int32 // workers of this slot that were replaced, and have not ended
 
-	misstarts int // starts of this slot that failed in a row
+	misstarts atomic.Int64 // starts of this slot that failed in a row
+	starting  bool         // it has tried to start a worker, and counts as one that may have one
+	retryAt   time.Time    // a successor that could not be started is not tried again before
 
 	at    atomic.Int64 // the item its worker is at, or away, idling, warming
 	since atomic.Int64 // when it began with it, in nanoseconds
@@ -78,43 +83,84 @@ func (r *runner) wake() {
 	}
 }
 
-// run serves until there are no more items or the run ends. It begins asleep, on the dispatch's list of those who wait,
-// so that the first items go to the first slots.
+// run serves until there are no more items or the run ends, or the slot is given up. It begins asleep, on the dispatch's list
+// of those who wait, so that the first items go to the first slots.
 func (r *runner) run() {
 	defer r.abandon()
 	<-r.signal
-	for b := r.first(); b != nil; b = r.first() {
-		if err := r.serve(b); err != nil && !r.again(err) {
-			r.e.fail(err)
+	for l := r.first(); l != nil; l = r.first() {
+		if !r.starting {
+			r.starting = true
+			r.e.slots.try()
+		}
+		err := r.serve(l)
+		if err != nil && !r.again(err) {
 			return
+		}
+		if err == nil {
+			r.starting = false
+			r.e.slots.starting.Add(-1)
 		}
 	}
 }
 
-// first waits for the first batch; nil when there is nothing more to do, or at the end of the run.
-func (r *runner) first() *batch {
-	for !r.e.cancelled() {
-		b, state := r.e.dispatch.take(r, 1, nil, true)
+// first waits for the first items for a worker, which are lent to it until it is warm; nil when there is nothing more to do,
+// or at the end of the run.
+func (r *runner) first() *loan {
+	for overdue := false; !r.e.cancelled(); {
+		if !r.starting && !r.e.dispatch.isFinished() && r.e.slots.inVain(r.e.o.InitRetries) { // others may still become warm
+			r.e.dispatch.ready()
+			r.e.pause(lookAgain)
+			continue
+		}
+		l := new(loan)
+		b, state := r.e.dispatch.take(r, need{most: 1, idle: true, free: true, loan: l, overdue: overdue})
 		if b != nil {
-			return b
+			return l
 		}
 		if state == source.End && r.e.dispatch.settled(r) {
 			return nil
 		}
-		<-r.signal
+		overdue = r.await()
 	}
 	return nil
 }
 
-// start starts a worker, or returns the successor that is being warmed up. counted says that it still counts as warming up.
-func (r *runner) start() (w Worker, counted bool, err error) {
+// lookAgain is the pause between two looks whether another slot has a worker after all.
+const lookAgain = 100 * time.Millisecond
+
+// await waits to be woken, but not for longer than a start may take, so far as is known from this slot's: if there is only
+// what was lent to starts that take longer, one is better made here.
+func (r *runner) await() (overdue bool) {
+	if !r.e.slots.warm.Load() {
+		<-r.signal
+		return false
+	}
+	t := time.NewTimer(max(longSilence, 4*r.initFor))
+	defer t.Stop()
+	select {
+	case <-r.signal:
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// start starts a worker for what l says, or returns the successor that is being warmed up. counted says that it still counts
+// as warming up.
+func (r *runner) start(l *loan) (w Worker, counted bool, err error) {
 	if p := r.next; p != nil {
 		r.next = nil
-		<-p.ready
+		select {
+		case <-p.ready:
+		case <-r.e.dispatch.finished:
+			p.unwanted.Store(true)
+			<-p.ready
+		}
 		return p.w, false, p.err
 	}
 	began := time.Now()
-	w, err = r.e.launch(r.slot, 0, r.e.cancelled)
+	w, err = r.e.launch(r.slot, 0, func() bool { return r.e.cancelled() || !r.e.dispatch.needed(l) })
 	r.initFor = time.Since(began)
 	return w, !r.e.o.StartsWarm, err
 }
@@ -125,7 +171,13 @@ func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (
 	if e.warmups != nil {
 		select {
 		case e.warmups <- struct{}{}:
+		case <-e.dispatch.finished:
+			return nil, worker.ErrStopped
 		case <-e.killed:
+			return nil, worker.ErrStopped
+		}
+		if cancelled() {
+			e.warmedUp()
 			return nil, worker.ErrStopped
 		}
 	}
@@ -147,33 +199,31 @@ func (e *Engine) warmedUp() {
 	}
 }
 
-// serve holds conversations with one worker after another, each replacing the one before, starting with the items of
-// first. It returns when the last of them is gone. An error is that of a failed start, or one that ends the run.
-func (r *runner) serve(first *batch) error {
+// serve holds conversations with one worker after another, each replacing the one before, starting with what l says. It
+// returns when the last of them is gone. An error is that of a failed start, or one that ends the run.
+func (r *runner) serve(l *loan) error {
 	for {
-		w, counted, err := r.start()
+		w, counted, err := r.start(l)
 		if err != nil {
-			if first != nil {
-				r.e.dispatch.giveBack(first, 0, nil)
-			}
+			r.e.dispatch.repay(l)
 			return err
 		}
 		r.attach(w)
-		c := newConversation(r, w, counted)
-		outcome, err := c.run(first)
+		c := newConversation(r, w, counted, l)
+		outcome, err := c.run()
 		r.attach(nil)
 		if outcome != replaced || err != nil {
 			return err
 		}
 		r.parting.Add(1)
 		r.e.leaving.Go(func() {
-			if _, err := c.run(nil); err != nil {
-				r.e.fail(err)
+			if _, err := c.run(); err != nil {
+				r.lost(err)
 			}
 			r.parting.Add(-1)
 			r.wake()
 		})
-		first = nil
+		l = new(loan)
 	}
 }
 
@@ -193,7 +243,7 @@ const mostParting = 2
 // prepare begins to warm up the successor of the present worker, unless too many of its predecessors have not ended: it is
 // called again when one has.
 func (r *runner) prepare() {
-	if r.next != nil || r.parting.Load() >= mostParting {
+	if r.next != nil || r.parting.Load() >= mostParting || time.Now().Before(r.retryAt) {
 		return
 	}
 	p := &prepared{ready: make(chan struct{})}
@@ -206,29 +256,52 @@ func (r *runner) prepare() {
 	})
 }
 
-// successor reports whether the successor is warm, or has failed.
-func (r *runner) successor() bool {
-	if r.next == nil {
+// forgive forgets a successor that could not be started, if that is so: its predecessor stays.
+func (r *runner) forgive() bool {
+	if r.next == nil || !r.next.over() || r.next.err == nil {
 		return false
 	}
+	err := r.next.err
+	r.next = nil
+	pause := r.misstart()
+	r.retryAt = time.Now().Add(pause)
+	if !errors.Is(err, worker.ErrStopped) {
+		r.e.o.Retrying(fmt.Sprintf("%v; the worker that it was to replace goes on, and another one is started in %v", err, pause))
+	}
+	return true
+}
+
+// successor reports whether the successor is warm.
+func (r *runner) successor() bool { return r.next != nil && r.next.over() && r.next.err == nil }
+
+// over reports whether its start has come to an end.
+func (p *prepared) over() bool {
 	select {
-	case <-r.next.ready:
+	case <-p.ready:
 		return true
 	default:
 		return false
 	}
 }
 
-// retire begins to look for a successor when the worker has done its share.
+// retire begins to look for a successor when the worker has done its share, and more if there is none. One that has not
+// even begun is not replaced.
 func (c *conversation) retire() {
 	o := &c.e.o
-	if limit := o.RecycleNum; limit > 0 && sizing.Due(limit-c.sent, c.size.PerItem(), c.r.initFor) {
+	if !c.warm {
+		if _, known := c.w.Read(); known {
+			return
+		}
+	}
+	if o.RecycleNum > 0 && sizing.Due(c.allotted-c.sent, c.size.PerItem(), c.r.initFor) {
 		if c.e.dispatch.over() {
 			c.in = ending
 			return
 		}
-		c.r.prepare()
-		c.retiring = c.sent >= limit
+		if c.r.prepare(); c.sent >= c.allotted && time.Now().Before(c.r.retryAt) {
+			c.allotted += o.RecycleNum
+		}
+		c.retiring = c.sent >= c.allotted
 	}
 	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
 		c.sized = time.Now()
@@ -253,60 +326,10 @@ func (r *runner) abandon() {
 		if p.err != nil {
 			return
 		}
-		c := newConversation(r, p.w, false)
-		c.in, c.replaced, c.warm = ending, true, true
-		if _, err := c.run(nil); err != nil {
-			r.e.fail(err)
+		c := newConversation(r, p.w, false, new(loan))
+		c.in, c.replaced = ending, true
+		if _, err := c.run(); err != nil {
+			r.lost(err)
 		}
 	})
-}
-
-// starts counts workers that could not be started in a row, without an answer from any worker meanwhile.
-type starts struct {
-	mu       sync.Mutex
-	failed   int
-	answered int64 // items, when one last failed
-}
-
-func (s *starts) fail(answered int64) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if answered != s.answered {
-		s.answered, s.failed = answered, 0
-	}
-	s.failed++
-	return s.failed
-}
-
-// Pauses between starts that fail: the first, and the longest.
-const (
-	firstPause   = 100 * time.Millisecond
-	longestPause = 10 * time.Second
-)
-
-// again reports whether a worker may be started once more after err, and waits until that is due.
-func (r *runner) again(err error) bool {
-	r.e.dispatch.leave(r)
-	var start *InitError
-	if r.e.cancelled() || !errors.As(err, &start) || start.Final() {
-		return false
-	}
-	r.misstarts++
-	failed := r.e.starts.fail(r.e.answered.Load())
-	if start.Short() {
-		failed = r.misstarts
-	}
-	if failed > r.e.o.InitRetries {
-		return false
-	}
-	pause := min(firstPause<<min(r.misstarts-1, 10), longestPause)
-	r.e.o.Retrying(fmt.Sprintf("%v; another one is started in %v", err, pause))
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-r.e.dispatch.finished:
-	case <-r.e.killed:
-	}
-	return !r.e.cancelled()
 }

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// begin sends the worker what it is lent.
+func (c *conversation) begin() error {
+	if c.replaced {
+		return nil
+	}
+	l := c.loan
+	if c.warm {
+		c.loan = nil
+		c.e.slots.warm.Store(true)
+	}
+	if b := c.e.dispatch.hand(l, c.w.Ring, c.warm); b != nil {
+		return c.send(b)
+	}
+	return nil
+}
+
+// heat says, once, that the worker is warm: what it was lent is its own.
+func (c *conversation) heat() {
+	if !c.warm {
+		c.warm = true
+		c.probe = soonProbe // it grew with the warm-up
+		c.e.slots.warm.Store(true)
+		c.e.dispatch.own(c.loan)
+		c.e.dispatch.warmUp()
+		c.loan = nil
+	}
+	if c.counted {
+		c.counted = false
+		if !c.replaced {
+			c.r.initFor = time.Since(c.began)
+		}
+		if c.e.o.Observe != nil {
+			c.e.o.Observe.Warm(c.r.slot, c.w.Pid(), time.Since(c.began))
+		}
+		c.e.warmedUp()
+	}
+}
+
+// warming notices that the worker has begun to read, or has not in time.
+func (c *conversation) warming() error {
+	if c.warm {
+		return nil
+	}
+	if c.hasBegun() {
+		c.heat()
+		c.mark = time.Now() // to warm up was not work on an item
+		c.since = c.mark
+		return nil
+	}
+	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
+		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
+	}
+	c.probe = min(2*c.probe, warmProbe)
+	return nil
+}
+
+// hasBegun reports whether the worker has read something, or, if there is nothing to be read, waits for it.
+func (c *conversation) hasBegun() bool {
+	if c.bytes == 0 {
+		v := c.w.Idle()
+		return v == worker.Idle || v == worker.Quiet
+	}
+	read, known := c.w.Read()
+	return known && read > 0
+}
+
+// keep says that what the worker was lent is its own, or done.
+func (c *conversation) keep() {
+	if c.loan != nil {
+		c.e.dispatch.own(c.loan)
+	}
+}
+
+// giveBack gives back what the worker was lent, unless it has begun with it. It reports whether the worker goes on.
+func (c *conversation) giveBack() (alive bool) {
+	if c.hasBegun() {
+		c.heat()
+		c.mark = time.Now()
+		c.since = c.mark
+		return true
+	}
+	taken, alive := c.w.TakeBack()
+	if !taken && alive {
+		return true // it has begun just now, which is seen soon
+	}
+	c.sift(int(c.sent))
+	c.bytes, c.sent, c.alone, c.yielding, c.in = 0, 0, false, false, open
+	return c.e.dispatch.repay(c.loan) && alive
+}
+
+// useless reports whether the worker has nothing to do, will have nothing, and is still at its start: nobody need wait for that.
+func (c *conversation) useless() bool {
+	if c.warm || c.in != ending || c.sent > 0 {
+		return false
+	}
+	v := c.w.Idle()
+	return v == worker.Busy || v == worker.Asleep
+}
+
+// send hands b to the worker.
+func (c *conversation) send(b *batch) error {
+	now := time.Now()
+	if c.pending() == 0 {
+		c.mark = now
+		c.probe = c.firstProbe()
+	}
+	if c.answered == c.sent {
+		c.since = now
+	}
+	if err := c.number(b); err != nil {
+		return err
+	}
+	b.wire = c.encode(b)
+	out := b.onWire()
+	c.settle(b)
+	if b.done == b.N {
+		c.keep()
+		c.e.finish(b)
+		return nil
+	}
+	c.bytes += int64(len(out))
+	b.sent = b.owed()
+	c.sent += int64(b.sent)
+	b.end, b.sentAt = c.bytes, now
+	c.inflight = append(c.inflight, b)
+	c.yielding = false
+	if c.loan != nil {
+		if _, known := c.w.Read(); !known { // nobody can say that it has not begun
+			c.keep()
+		}
+	}
+	if c.alone = b.alone; c.alone && !c.e.habits.answersAll() {
+		c.in = ending
+	}
+	return c.w.Send(out)
+}
