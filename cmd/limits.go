@@ -34,6 +34,37 @@ func enoughFiles() error {
 	return &limitError{fmt.Sprintf("this process may have %d open files, and needs at least %d", limit.Cur, fewestFiles), "raise ulimit -n"}
 }
 
+const (
+	// ownFiles and filesEach are how many file descriptors a run needs about: for input, output, logs and the runtime, and
+	// for each worker, of which one may be about to replace another.
+	ownFiles, filesEach = 16, 8
+)
+
+// jobsFor is how many workers the limit of open files has room for, at most jobs and at least one.
+func jobsFor(jobs int, limit uint64) int {
+	return max(1, min(jobs, int(min(limit, 1<<30)-min(limit, ownFiles))/filesEach))
+}
+
+// fewerJobs bounds the number of workers by the limit of open files, and says what to warn of, if anything.
+func fewerJobs(jobs int) (fewer int, warning string) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return jobs, ""
+	}
+	fewer = jobsFor(jobs, limit.Cur)
+	if fewer < jobs {
+		warning = fmt.Sprintf("--jobs %d: this process may have %d open files, which is enough for %s; raise ulimit -n", jobs, limit.Cur, countWorkers(fewer))
+	}
+	return fewer, warning
+}
+
+func countWorkers(n int) string {
+	if n == 1 {
+		return "1 worker"
+	}
+	return fmt.Sprintf("%d workers", n)
+}
+
 // enoughProcesses checks the limit of processes, which those of the user share, where it is a low one.
 func enoughProcesses(jobs int) error {
 	var limit unix.Rlimit

@@ -145,6 +145,9 @@ func (s *settings) checkOutput(o *options) (err error) {
 }
 
 func (s *settings) checkWarmUp(o *options) (err error) {
+	if s.Ready != "" && s.RPC {
+		return usagef("--ready and --rpc exclude each other").withHint("with --rpc a worker sends the notification `ready`")
+	}
 	if s.Ready != "" && s.Lang != "" {
 		return usagef("--ready is for a COMMAND: code in %s is warm when --init has run", s.Lang)
 	}

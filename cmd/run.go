@@ -30,6 +30,11 @@ var patience time.Duration
 // run does what o says and returns what kept it from being a success.
 func run(o *options, v *voice) error {
 	v.quiet = o.watching.quiet
+	var warning string
+	if o.jobs, warning = fewerJobs(o.jobs); warning != "" {
+		v.warn(warning)
+	}
+	o.engine.Jobs = o.jobs
 	if err := enoughProcesses(o.jobs); err != nil {
 		return err
 	}
@@ -211,6 +216,7 @@ func (o *options) commandFor(slot int) worker.Command {
 		argv = worker.WithInit(argv, o.init)
 	}
 	env := append(append(os.Environ(), extra...), "STOKE_SLOT="+n, "STOKE_JOBS="+strconv.Itoa(o.jobs), "PARALLEL_JOBSLOT="+n)
+	env = append(env, threads(o.jobs, cpus(), inEnvironment)...)
 	if o.slotVar != "" {
 		env = append(env, o.slotVar+"="+strconv.Itoa(slot-1))
 	}

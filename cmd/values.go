@@ -4,16 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"strconv"
 	"strings"
 )
 
 // maxJobs bounds the number of workers: each holds six file descriptors and a process.
 const maxJobs = 10000
-
-// cpus is the number of CPUs this process may use. The Go runtime heeds affinity and the cgroup's quota.
-func cpus() int { return runtime.GOMAXPROCS(0) }
 
 // jobs reads a number of workers: N, or N%, +N, -N of the CPUs. It is at least 1 but for an explicit 0.
 func jobs(text string, cpus int) (int, error) {
