@@ -28,6 +28,7 @@ func Main(args []string) int {
 		newVoice(os.Stderr).report(err)
 		return statusOf(err)
 	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1) // a question that comes before there is an answer must not kill
 	debug.SetGCPercent(gcPercent)
 	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)

@@ -38,15 +38,23 @@ leave "$1" >&2 </dev/null`, "sh", code}
 // AwaitReady reads the worker's output up to and including the first line that matches ready. These lines are passed
 // on like its stderr. cancelled is asked whenever the worker is rung.
 func (w *Worker) AwaitReady(ready *regexp.Regexp, timeout time.Duration, show func([]byte), cancelled func() bool) error {
+	long := false // the line has no end yet, and is too long to be kept
 	err := w.await(timeout, listen, cancelled, func(out []byte) (rest []byte, done bool) {
 		for {
 			end := bytes.IndexByte(out, '\n') + 1
-			if end == 0 {
+			if end == 0 && len(out) < longLine {
 				return out, false
+			}
+			if end == 0 {
+				long = true
+				show(append(out, '\n'))
+				return out[:0], false
 			}
 			show(out[:end])
 			line := bytes.TrimSuffix(out[:end-1], []byte("\r"))
-			if out = out[end:]; ready.Match(line) {
+			matches := !long && ready.Match(line)
+			long = false
+			if out = out[end:]; matches {
 				return out, true
 			}
 		}

@@ -215,3 +215,20 @@ func TestWithInitFails(t *testing.T) {
 		})
 	}
 }
+
+// A worker that prints without end, and no newline, takes no more memory for it.
+func TestReadyLineWithoutEnd(t *testing.T) {
+	w, err := Start(NewLocal(0), Command{Argv: []string{"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; echo; echo ready; cat"}, Env: []string{"PATH=/usr/bin:/bin"}}, func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Finish(0, nil)
+	longest := 0
+	show := func(p []byte) { longest = max(longest, len(p)) }
+	if err := w.AwaitReady(regexp.MustCompile("^ready$"), 10*time.Second, show, never); err != nil {
+		t.Fatal(err)
+	}
+	if longest > 2*longLine {
+		t.Errorf("%d bytes were kept", longest)
+	}
+}
