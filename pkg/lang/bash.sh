@@ -29,6 +29,7 @@ __stoke_check() {
     local said base line token shown LC_MESSAGES=C
     local -a lines
     said=$(__stoke_syntax "$2") && return
+    __stoke_whole $?
     base=$(__stoke_syntax ')') # the number that bash gives to the first line
     base=${base#*line } said=${said#*line }
     line=$((${said%%:*} - ${base%%:*} + 1)) said=${said#*: }
@@ -39,6 +40,11 @@ __stoke_check() {
     shown=${lines[line - 1]}
     [[ -n $token && $shown == *"$token"* ]] && token=${shown%%"$token"*} || token=$shown
     __stoke_fault "$1, line $line: $said"$'\n'"    $shown"$'\n'"    ${token//[!$'\t']/ }^"
+}
+
+# __stoke_whole STATUS ends the worker if what parsed a text was killed: that says nothing of the text.
+__stoke_whole() {
+    (($1 <= 128)) || exit "$1"
 }
 
 # __stoke_fault ends the worker over the user's text.
@@ -54,7 +60,10 @@ __stoke_function="__stoke_answer() {
 :
 $__stoke_code
 }"
-__stoke_syntax "$__stoke_function" >/dev/null || __stoke_fault 'CODE: it has no end: is it that of a here-document?'
+__stoke_syntax "$__stoke_function" >/dev/null || {
+    __stoke_whole $?
+    __stoke_fault 'CODE: it has no end: is it that of a here-document?'
+}
 
 # What the user's text starts shall hold neither items nor answers, so both are closed for all that follows. bash keeps
 # them for afterwards, in copies that are closed on exec, with the lowest numbers that are free from 10 on: those are used.
