@@ -82,78 +82,91 @@ type group struct {
 
 // groups declares all flags. Their values are read with load, never from here.
 func groups() []group {
-	in, out, workers := group{"Input", set()}, group{"Output", set()}, group{"Workers", set()}
-	code, failure, other := group{"Code and protocols", set()}, group{"Failure", set()}, group{"Other", set()}
-	watch := group{"Watching", set()}
+	return []group{
+		{"Input", set(inputFlags)}, {"Output", set(outputFlags)}, {"Workers", set(workerFlags)}, {"Code and protocols", set(codeFlags)},
+		{"Failure", set(failureFlags)}, {"Watching", set(watchFlags)}, {"Other", set(otherFlags)},
+	}
+}
 
-	in.flags.VarP(new(once), "arg-file", "a", "read items from `FILE`, not from standard input")
-	in.flags.BoolP("null", "0", false, "items end in NUL, not in a newline")
-	in.flags.StringP("delimiter", "d", "", "items end in `STR` (C escapes: \\t, \\0, \\x1e)")
-	in.flags.String("max-item", "64M", "an item or an answer larger than `SIZE` fails")
+func inputFlags(f *pflag.FlagSet) {
+	f.VarP(new(once), "arg-file", "a", "read items from `FILE`, not from standard input")
+	f.BoolP("null", "0", false, "items end in NUL, not in a newline")
+	f.StringP("delimiter", "d", "", "items end in `STR` (C escapes: \\t, \\0, \\x1e)")
+	f.String("max-item", "64M", "an item or an answer larger than `SIZE` fails")
+}
 
-	out.flags.StringP("output", "o", "", "write answers to `OUT`, which appears when the run is complete")
-	out.flags.BoolP("unordered", "u", false, "print answers as they come, not in input order")
-	out.flags.Bool("tag", false, "print the item and a tab before each answer")
-	out.flags.Bool("json", false, "print one JSON object per line: seq, item, ok, answer or error, worker, attempts, seconds")
-	out.flags.BoolP("zero-terminated", "z", false, "answers end in NUL, not in a newline")
-	out.flags.String("buffer", "64M", "keep up to `SIZE` of waiting answers in memory, the rest on disk")
+func outputFlags(f *pflag.FlagSet) {
+	f.StringP("output", "o", "", "write answers to `OUT`, which appears when the run is complete")
+	f.BoolP("unordered", "u", false, "print answers as they come, not in input order")
+	f.Bool("tag", false, "print the item and a tab before each answer")
+	f.Bool("json", false, "print one JSON object per line: seq, item, ok, answer or error, worker, attempts, seconds")
+	f.BoolP("zero-terminated", "z", false, "answers end in NUL, not in a newline")
+	f.String("buffer", "64M", "keep up to `SIZE` of waiting answers in memory, the rest on disk")
+	f.Bool("resume", false, "resume an interrupted run; needs --output")
+	f.Bool("retry-failed", false, "with --resume, try the failed items again")
+}
 
-	out.flags.Bool("resume", false, "resume an interrupted run; needs --output")
-	out.flags.Bool("retry-failed", false, "with --resume, try the failed items again")
+func workerFlags(f *pflag.FlagSet) {
+	f.StringP("jobs", "j", "100%", "number of workers: `N`, or N%, +N, -N of the CPUs")
+	f.VarP(new(lines), "init", "i", "run `CODE` once in each worker, before its first item: sh code before COMMAND, or code in LANG")
+	f.String("ready", "", "a worker is warm when it prints a line that matches `REGEX`")
+	f.String("init-timeout", "", "a worker must be warm within `D`, such as 30s or 5m (default: no limit)")
+	f.Int("init-retries", 2, "retry a failed start `N` times in a row")
+	f.Int("init-jobs", 0, "start at most `K` workers at once (default: all)")
+	f.String("framing", "lines", "delimiters on a worker's stdin and stdout: `KIND` is lines, nul or netstring")
+	f.Bool("lockstep", false, "send each worker one item at a time; the worker must flush")
+	f.Bool("feed-ahead", false, "send more items when a worker has read all it was sent, even if it may still be working")
+	f.Int64("recycle-after", 0, "replace a worker after `N` items")
+	f.String("recycle-rss", "", "replace a worker when it and its children use more than `SIZE` of memory (Linux)")
+	f.String("slot-var", "", "set the variable `NAME` to the worker's slot, from 0, in its environment")
+	f.String("worker", "", "the COMMAND as one `STRING`, split into words as a shell would")
+	f.VarP(alias{f, "jobs"}, "max-procs", "P", "xargs's name for --jobs")
+	_ = f.MarkHidden("max-procs") // fails only without the flag
+}
 
-	workers.flags.StringP("jobs", "j", "100%", "number of workers: `N`, or N%, +N, -N of the CPUs")
-	workers.flags.VarP(new(lines), "init", "i", "run `CODE` once in each worker, before its first item: sh code before COMMAND, or code in LANG")
-	workers.flags.String("ready", "", "a worker is warm when it prints a line that matches `REGEX`")
-	workers.flags.String("init-timeout", "", "a worker must be warm within `D`, such as 30s or 5m (default: no limit)")
-	workers.flags.Int("init-retries", 2, "retry a failed start `N` times in a row")
-	workers.flags.Int("init-jobs", 0, "start at most `K` workers at once (default: all)")
-	workers.flags.String("framing", "lines", "delimiters on a worker's stdin and stdout: `KIND` is lines, nul or netstring")
-	workers.flags.Bool("lockstep", false, "send each worker one item at a time; the worker must flush")
-	workers.flags.Bool("feed-ahead", false, "send more items when a worker has read all it was sent, even if it may still be working")
-	workers.flags.Int64("recycle-after", 0, "replace a worker after `N` items")
-	workers.flags.String("recycle-rss", "", "replace a worker when it and its children use more than `SIZE` of memory (Linux)")
-	workers.flags.String("slot-var", "", "set the variable `NAME` to the worker's slot, from 0, in its environment")
-	workers.flags.String("worker", "", "the COMMAND as one `STRING`, split into words as a shell would")
+func codeFlags(f *pflag.FlagSet) {
+	f.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
+	f.String("code", "", "the CODE as one `STRING`, as for a --config file")
+	f.Var(new(lines), "exit", "run `CODE` once in each worker, after its last item: sh code when COMMAND has ended, or code in LANG")
+	f.StringArray("arg", nil, "define a variable for the code: `NAME=VALUE`, where VALUE is a string")
+	f.StringArray("argjson", nil, "define a variable for the code: `NAME=JSON`")
+	f.String("item-type", "text", "what the code gets as its item: `TYPE` is text, json or bytes")
+	f.String("interpreter", "", "run the code with the interpreter at `PATH`")
+	f.Int("concurrency", 0, "let each worker handle `K` items at a time (async python and node code, --rpc)")
+	f.Bool("rpc", false, "the worker speaks JSON-RPC 2.0, one message per line")
+	f.String("send", "", "send `TEMPLATE` for each item; {} in it is the item (C escapes)")
+	f.String("until", "", "with --send, an answer ends before a line equal to `LINE`")
+	f.String("prompt", "", "with --send, an answer ends before a prompt that matches `REGEX`, without a newline")
+}
 
-	code.flags.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
-	code.flags.String("code", "", "the CODE as one `STRING`, as for a --config file")
-	code.flags.Var(new(lines), "exit", "run `CODE` once in each worker, after its last item: sh code when COMMAND has ended, or code in LANG")
-	code.flags.StringArray("arg", nil, "define a variable for the code: `NAME=VALUE`, where VALUE is a string")
-	code.flags.StringArray("argjson", nil, "define a variable for the code: `NAME=JSON`")
-	code.flags.String("item-type", "text", "what the code gets as its item: `TYPE` is text, json or bytes")
-	code.flags.String("interpreter", "", "run the code with the interpreter at `PATH`")
-	code.flags.Int("concurrency", 0, "let each worker handle `K` items at a time (async python and node code, --rpc)")
-	code.flags.Bool("rpc", false, "the worker speaks JSON-RPC 2.0, one message per line")
-	code.flags.String("send", "", "send `TEMPLATE` for each item; {} in it is the item (C escapes)")
-	code.flags.String("until", "", "with --send, an answer ends before a line equal to `LINE`")
-	code.flags.String("prompt", "", "with --send, an answer ends before a prompt that matches `REGEX`, without a newline")
+func failureFlags(f *pflag.FlagSet) {
+	f.String("on-error", "", "what a failed item prints: `ACTION` is fill[=TEXT] (default: an empty line), skip or stop")
+	f.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
+	f.String("timeout", "", "an item that takes longer than `D` fails, and its worker is killed")
+	f.String("exit-timeout", "", "kill a worker that has nothing left to do and has not ended after `D` (default: no limit)")
+	f.String("retries", "", "retry an item `N` times, alone in its worker (default: 1 if its worker died, else 0)")
+	f.String("retry-delay", "", "wait `D` before an item is retried; the wait doubles each time")
+	f.String("halt", "never", "stop early: `WHEN` is soon or now, then ,fail=N or ,fail=N%; success= and done= too")
+}
 
-	failure.flags.String("on-error", "", "what a failed item prints: `ACTION` is fill[=TEXT] (default: an empty line), skip or stop")
-	failure.flags.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
-	failure.flags.String("timeout", "", "an item that takes longer than `D` fails, and its worker is killed")
-	failure.flags.String("exit-timeout", "", "kill a worker that has nothing left to do and has not ended after `D` (default: no limit)")
-	failure.flags.String("retries", "", "retry an item `N` times, alone in its worker (default: 1 if its worker died, else 0)")
-	failure.flags.String("retry-delay", "", "wait `D` before an item is retried; the wait doubles each time")
-	failure.flags.String("halt", "never", "stop early: `WHEN` is soon or now, then ,fail=N or ,fail=N%; success= and done= too")
+func watchFlags(f *pflag.FlagSet) {
+	f.Bool("progress", false, "show progress also where answers go to a pipe or to the terminal")
+	f.BoolP("quiet", "q", false, "hide notes, warnings of retries and what workers write to stderr")
+	f.Bool("no-progress", false, "never show progress")
+	f.Bool("stats", false, "print a timing summary at the end")
+	f.String("joblog", "", "write one line per item to `FILE`, in GNU parallel's columns")
+	f.String("trace", "", "write what each worker did to `FILE`, for Perfetto (Chrome trace events)")
+	f.String("metrics", "", "keep `FILE` up to date for Prometheus's textfile collector")
+}
 
-	watch.flags.Bool("progress", false, "show progress also where answers go to a pipe or to the terminal")
-	watch.flags.BoolP("quiet", "q", false, "hide notes, warnings of retries and what workers write to stderr")
-	watch.flags.Bool("no-progress", false, "never show progress")
-	watch.flags.Bool("stats", false, "print a timing summary at the end")
-	watch.flags.String("joblog", "", "write one line per item to `FILE`, in GNU parallel's columns")
-	watch.flags.String("trace", "", "write what each worker did to `FILE`, for Perfetto (Chrome trace events)")
-	watch.flags.String("metrics", "", "keep `FILE` up to date for Prometheus's textfile collector")
-
-	other.flags.Bool("check", false, "try the worker on a few items, and say what is wrong with it")
-	other.flags.Bool("dry-run", false, "show what would run, and start nothing")
-	other.flags.String("config", "", "read settings from `FILE` (YAML, TOML or JSON); its keys are the names of flags")
-	other.flags.BoolP("help", "h", false, "print all flags and the topics; --help TOPIC prints a chapter; -h is one screen")
-	other.flags.Bool("version", false, "print the version")
-	other.flags.Bool("man", false, "print the manual page (to read it: stoke --man | man -l -)")
-	other.flags.String("completion", "", "print the completion script for `SHELL`: bash, zsh or fish")
-	workers.flags.VarP(alias{workers.flags, "jobs"}, "max-procs", "P", "xargs's name for --jobs")
-	_ = workers.flags.MarkHidden("max-procs") // fails only without the flag
-	return []group{in, out, workers, code, failure, watch, other}
+func otherFlags(f *pflag.FlagSet) {
+	f.Bool("check", false, "try the worker on a few items, and say what is wrong with it")
+	f.Bool("dry-run", false, "show what would run, and start nothing")
+	f.String("config", "", "read settings from `FILE` (YAML, TOML or JSON); its keys are the names of flags")
+	f.BoolP("help", "h", false, "print all flags and the topics; --help TOPIC prints a chapter; -h is one screen")
+	f.Bool("version", false, "print the version")
+	f.Bool("man", false, "print the manual page (to read it: stoke --man | man -l -)")
+	f.String("completion", "", "print the completion script for `SHELL`: bash, zsh or fish")
 }
 
 // alias is another name for a flag. It is hidden, and sets that one.
@@ -166,8 +179,11 @@ func (a alias) Set(value string) error { return a.flags.Set(a.name, value) }
 func (a alias) String() string         { return "" }
 func (a alias) Type() string           { return "alias" }
 
-func set() *pflag.FlagSet {
+func set(declare ...func(*pflag.FlagSet)) *pflag.FlagSet {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.SortFlags = false
+	for _, d := range declare {
+		d(f)
+	}
 	return f
 }

@@ -54,12 +54,7 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	worker.Widen(int(in.Fd()), 4*pipeSize)
-	o.engine.Warn, o.engine.Retrying, o.engine.RSS = v.warn, v.retrying, worker.TreeRSS
-	aside := worker.NewStderr(v)
-	o.engine.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
-	o.engine.Linger = v.nameLingering
-	o.engine.Patience = patience
-	o.engine.Failure = func(e *engine.ItemError) { v.item(e, o.reproduce(e)) }
+	o.connect(v)
 	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
 		return err
 	}
@@ -81,13 +76,28 @@ func run(o *options, v *voice) error {
 	w.follow(e, engine.Summary{Answered: state.Items - state.Failed, Failed: state.Failed}, sizeOf(in))
 	defer reportOnSignal(w.tell)()
 	sum, err := e.Run(ctx, in)
+	sum.Failed += state.Failed
+	return o.conclude(sum, err, stopped(), out, w, v)
+}
+
+// connect has the engine speak with the user's voice.
+func (o *options) connect(v *voice) {
+	e := &o.engine
+	e.Warn, e.Retrying, e.RSS = v.warn, v.retrying, worker.TreeRSS
+	e.Linger, e.Patience = v.nameLingering, patience
+	e.Failure = func(err *engine.ItemError) { v.item(err, o.reproduce(err)) }
+	aside := worker.NewStderr(v)
+	e.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
+}
+
+// conclude says what became of a run, which that signal has ended, if any, and puts its output in place. It returns what kept the
+// run from being a success.
+func (o *options) conclude(sum engine.Summary, err error, by *interruption, out *answers, w *watch, v *voice) error {
 	o.advise(err)
 	v.repeated()
-	sum.Failed += state.Failed
 	if sum.StoppedAfter > 0 {
 		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))
 	}
-	by := stopped()
 	err = verdict(sum, o.weighEnds(err, by, out, v), by)
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
