@@ -8,17 +8,18 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // cpus is the number of CPUs this process may use: those that its affinity allows, or as many as its cgroup's quota is worth,
 // rounded up. How many the Go runtime uses itself (GOMAXPROCS) is no matter.
-func cpus() int {
+var cpus = sync.OnceValue(func() int {
 	n := runtime.NumCPU()
 	if quota := cpuQuota(os.DirFS("/")); quota > 0 {
 		n = min(n, max(1, int(math.Ceil(quota))))
 	}
 	return n
-}
+})
 
 // cpuQuota is how many CPUs the cgroup of this process is worth, or one that it is in; 0 if there is no limit.
 func cpuQuota(root fs.FS) (least float64) {
