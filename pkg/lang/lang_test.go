@@ -212,6 +212,7 @@ func TestEveryLanguageAnswers(t *testing.T) {
 		"bash": {"echo $((item + a + b))", marked}, "sh": {"echo $((item + a + b))", marked},
 	} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			p := &Program{Lang: lang, Code: tt.code, Args: []Arg{{"a", "2", false}, {"b", "4", true}}}
 			if err := p.Check(); err != nil {
 				t.Fatal(err)

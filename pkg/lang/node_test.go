@@ -75,7 +75,7 @@ func TestNodeAnswers(t *testing.T) {
 		"no items": {p: Program{Code: "item"}, items: []string{}},
 	} {
 		tt.silent = !strings.Contains(strings.Join(tt.want, ""), failed)
-		t.Run(name, func(t *testing.T) { tt.check(t, "node") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "node") })
 	}
 }
 
@@ -111,7 +111,7 @@ func TestNodePrints(t *testing.T) {
 		"the runner's names as well": {p: Program{Code: "[typeof setup, typeof texts, typeof answers, typeof slot]"},
 			items: []string{"1"}, want: []string{`["undefined","undefined","undefined","number"]`}},
 	} {
-		t.Run(name, func(t *testing.T) { tt.check(t, "node") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "node") })
 	}
 }
 
@@ -164,7 +164,7 @@ func TestNodeEnds(t *testing.T) {
 			Code: "item === '2' ? new Promise(() => t.setTimeout(() => { throw Error('late') })) : item"}, want: []string{"1"},
 			stderr: []string{"late"}, status: 1},
 	} {
-		t.Run(name, func(t *testing.T) { tt.check(t, "node") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "node") })
 	}
 }
 
@@ -209,11 +209,12 @@ func TestNodeFaults(t *testing.T) {
 		"init requires broken": {Program{Init: "\nrequire('./broken')", Code: "1"},
 			[]string{"--init, line 2: " + filepath.Join(dir, "broken.js") + ":2: SyntaxError: ", "  require('./broken')", "  ^"}},
 	} {
-		t.Run(name, func(t *testing.T) { checkFault(t, "node", dir, tt.p, tt.want) })
+		t.Run(name, func(t *testing.T) { t.Parallel(); checkFault(t, "node", dir, tt.p, tt.want) })
 	}
 }
 
 func TestNodeInitFails(t *testing.T) {
+	t.Parallel()
 	s := start(t, "", &Program{Lang: "node", Init: "console.log('ran')", Code: "("})
 	if s.fault(); s.errors.String() != "" {
 		t.Errorf("init ran before CODE was compiled: %s", s.errors.String())
@@ -259,6 +260,7 @@ exports.prepare = async (args) => exports.load(args)
 		"CODE imports": {Program{Code: "(await import('./modern.mjs')).count()"}, []string{"1", "2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			tt.p.Lang = "node"
 			answers, stderr, status := start(t, dir, &tt.p).ready().send("1", "2").end()
 			if !slices.Equal(answers, tt.want) || status != 0 || strings.Contains(stderr, "Warning") {
@@ -306,6 +308,7 @@ func TestNodeConcurrency(t *testing.T) {
 			items: []string{"[1]", "{", "[3]"}, want: []string{"1", failed + "not JSON: ", "3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if tt.items == nil {
 				tt.items = items
 			}
@@ -315,6 +318,7 @@ func TestNodeConcurrency(t *testing.T) {
 }
 
 func TestNodeAnswersBeforeTheNextItem(t *testing.T) {
+	t.Parallel()
 	gate := filepath.Join(t.TempDir(), "gate")
 	checkGate(t, &Program{Lang: "node",
 		Code: "if (item === '2') fs.readFileSync(gate); else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); return item",
@@ -322,12 +326,14 @@ func TestNodeAnswersBeforeTheNextItem(t *testing.T) {
 }
 
 func TestNodeAnswersWhileOthersWait(t *testing.T) {
+	t.Parallel()
 	s := start(t, "", &Program{Lang: "node", Concurrency: 3, Init: "let open; const gate = new Promise((r) => (open = r))",
 		Code: "if (item === 'go') open(); else if (item === 'wait') await gate; return item"}).ready()
 	checkWhileOthersWait(t, s)
 }
 
 func TestNodeCounts(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"seq", "await null; return seq"} {
 		checkCounts(t, &Program{Lang: "node", Code: code})
 	}
@@ -335,6 +341,7 @@ func TestNodeCounts(t *testing.T) {
 
 // Many quick items, then a slow one: the clock is asked less often then, but nothing is lost or out of order.
 func TestNodeManyItems(t *testing.T) {
+	t.Parallel()
 	items := make([]string, 20_000)
 	for i := range items {
 		items[i] = strings.Repeat("x", i%7)

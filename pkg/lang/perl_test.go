@@ -55,7 +55,7 @@ func TestPerlAnswers(t *testing.T) {
 			items: []string{"10"},
 			want:  []string{"1000000000000000000000000000000"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "perl") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "perl") })
 	}
 }
 
@@ -102,7 +102,7 @@ func TestPerlPrints(t *testing.T) {
 			Code: `my $line = <STDIN>; $first . (defined $line ? $line : 'eof')`},
 			items: []string{"a", "b"}, want: []string{"noneeof", "noneeof"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "perl") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "perl") })
 	}
 }
 
@@ -132,7 +132,7 @@ func TestPerlFails(t *testing.T) {
 		{name: "the exit code dies", setup: warmSetup{Code: `1`, Exit: `die 'late'`}, items: []string{"1"}, want: []string{"1"},
 			status: 1, stderr: []string{"late at --exit line 1."}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "perl") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "perl") })
 	}
 }
 
@@ -154,13 +154,16 @@ func TestPerlFaults(t *testing.T) {
 			[]string{"--init: Can't locate No/Such.pm", "\n    require No::Such\n            ^"}},
 		{"init does not come to its end", warmSetup{Init: "return 5", Code: `1`}, []string{"--init ends before its end"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "perl") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "perl") })
 	}
 }
 
 // What can be answered without the call of a sub is. A `return` in the text, if only in a comment, forbids that.
 func TestPerlMeansTheSameWithoutACall(t *testing.T) {
 	need(t, "perl")
+	if testing.Short() {
+		t.Skip("it starts a hundred interpreters")
+	}
 	items := []string{"1", "22", "x y", "", "a,b\\n,c", "\\#5", "two\nlines", "ü", "\xff"}
 	for _, code := range []string{
 		`$_ + 1`, `uc`, `"$item|$seq|$slot"`, `{ a => $_ }`, `{ 5 }`, `{ my %h = (a => 1); \%h }`, `if ($_ > 5) { "big" } else { "small" }`,
@@ -173,6 +176,7 @@ func TestPerlMeansTheSameWithoutACall(t *testing.T) {
 		`print "<$_>"; next if $_ eq "22"; $_`, `last if $_ eq "22" or $_ eq "\xff"; $_`,
 	} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			inside := warmRun(t, "perl", warmSetup{Code: code}, items...)
 			called := warmRun(t, "perl", warmSetup{Code: code + "\n# return"}, items...)
 			called.stderr = strings.ReplaceAll(called.stderr, code+"\n# return", code)
@@ -185,6 +189,7 @@ func TestPerlMeansTheSameWithoutACall(t *testing.T) {
 
 // What walk leaves out because the user's text does not ask for it may be asked for by a file, which has no package of its own.
 func TestPerlServesFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := `sub f { print "left"; next if $item == 2; "<$item:$seq>" } 1;`
 	if err := os.WriteFile(filepath.Join(dir, "Helper.pm"), []byte(text), 0o600); err != nil {
@@ -197,13 +202,18 @@ func TestPerlServesFiles(t *testing.T) {
 }
 
 func TestPerlAnswersPromptly(t *testing.T) {
+	t.Parallel()
 	checkPrompt(t, "perl", `select undef, undef, undef, 0.01;
 		$item eq 'nap' ? 1 : system 'sh', '-c', 'while [ ! -e "$0" ]; do sleep 0.01; done', $path`)
 	checkPrompt(t, "perl", `use Time::HiRes 'sleep'; sleep 0.01; return 1 if $item eq 'nap'; sleep 0.01 until -e $path; 2`)
 }
 
-func TestPerlRefusesWhatIsNoJSON(t *testing.T) { checkBadJSON(t, "perl", `$item`) }
+func TestPerlRefusesWhatIsNoJSON(t *testing.T) {
+	t.Parallel()
+	checkBadJSON(t, "perl", `$item`)
+}
 
 func TestPerlCountsFromTheGivenNumber(t *testing.T) {
+	t.Parallel()
 	checkNumbers(t, "perl", `"$item:$seq"`)
 }

@@ -112,7 +112,7 @@ func TestPythonAnswers(t *testing.T) {
 		"no items": {p: Program{Code: "item"}, items: []string{}},
 	} {
 		tt.silent = !strings.Contains(strings.Join(tt.want, ""), failed)
-		t.Run(name, func(t *testing.T) { tt.check(t, "python") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "python") })
 	}
 }
 
@@ -173,12 +173,13 @@ func TestPythonPrints(t *testing.T) {
 			Code: "os.popen('ls /proc/self/fd 2>/dev/null | wc -l').read().strip() in '034'"}, items: []string{"1"},
 			want: []string{"true"}},
 	} {
-		t.Run(name, func(t *testing.T) { tt.check(t, "python") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "python") })
 	}
 }
 
 // An exception fails its item alone; its traceback shows the user's lines and none of the runner's.
 func TestPythonRaises(t *testing.T) {
+	t.Parallel()
 	p := &Program{Lang: "python", Init: "def f(x):\n    return 10 // int(x)\n", Code: "x = item\nreturn f(x)"}
 	answers, stderr, status := run(t, p, "1", "0", "x", "5")
 	want := []string{"10", failed + "ZeroDivisionError: ",
@@ -213,7 +214,7 @@ func TestPythonEnds(t *testing.T) {
 			want: []string{"1", "2"}, stderr: []string{"bye"}},
 		"sys.exit while async": {p: Program{Code: "await __import__('asyncio').sleep(0); import sys; sys.exit(7) if item == '2' else None; return item"}, items: []string{"1", "2", "3"}, want: []string{"1"}, status: 7},
 	} {
-		t.Run(name, func(t *testing.T) { tt.check(t, "python") })
+		t.Run(name, func(t *testing.T) { t.Parallel(); tt.check(t, "python") })
 	}
 }
 
@@ -257,7 +258,7 @@ func TestPythonFaults(t *testing.T) {
 		"init imports broken": {Program{Init: "import broken", Code: "1"},
 			[]string{"--init, " + filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: ", "  b = 1 +* 2", "         ^"}},
 	} {
-		t.Run(name, func(t *testing.T) { checkFault(t, "python", dir, tt.p, tt.want) })
+		t.Run(name, func(t *testing.T) { t.Parallel(); checkFault(t, "python", dir, tt.p, tt.want) })
 	}
 }
 
@@ -278,6 +279,7 @@ func checkFault(t *testing.T, lang, dir string, p Program, want []string) {
 
 // Faults are found before anything runs; other exceptions of init end the worker without blaming the text.
 func TestPythonInitFails(t *testing.T) {
+	t.Parallel()
 	p := &Program{Lang: "python", Init: "print('ran')", Code: "(", Exit: "1"}
 	s := start(t, "", p)
 	if s.fault(); s.errors.String() != "" {
@@ -318,6 +320,10 @@ class Adder:
 adder = Adder()
 add5 = functools.partial(functools.partial(add), 5)
 `)
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "sub"), "inner.py", "def f(item): return item\n")
 	args := []Arg{{"a", "5", true}, {"b", "6", true}}
 	for name, tt := range map[string]struct {
 		p    Program
@@ -337,10 +343,7 @@ add5 = functools.partial(functools.partial(add), 5)
 		"init finds module": {Program{Init: "import sys; sys.path.insert(0, 'sub')", Code: "inner:f"}, []string{"1", "2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			write(t, filepath.Join(dir, "sub"), "inner.py", "def f(item): return item\n")
+			t.Parallel()
 			tt.p.Lang = "python"
 			s := start(t, dir, &tt.p).ready().send("1", "2")
 			answers, stderr, status := s.end()
@@ -405,6 +408,7 @@ func TestPythonConcurrency(t *testing.T) {
 			want: []string{failed + "TypeError: CODE gives a coroutine: write await"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if tt.items == nil {
 				tt.items = items
 			}
@@ -436,6 +440,7 @@ func checkGate(t *testing.T, p *Program, gate string) {
 }
 
 func TestPythonAnswersBeforeTheNextItem(t *testing.T) {
+	t.Parallel()
 	gate := filepath.Join(t.TempDir(), "gate")
 	checkGate(t, &Program{Lang: "python", Init: "import time",
 		Code: "open(gate).read() if item == '2' else time.sleep(0.005); return item",
@@ -444,6 +449,7 @@ func TestPythonAnswersBeforeTheNextItem(t *testing.T) {
 
 // An answered item is written while a later one waits, and an item that comes later still is worked on.
 func TestPythonAnswersWhileOthersWait(t *testing.T) {
+	t.Parallel()
 	s := start(t, "", &Program{Lang: "python", Concurrency: 3, Init: "import asyncio; e = asyncio.Event()",
 		Code: "if item == 'go': e.set()\nelif item == 'wait': await e.wait()\nreturn item"}).ready()
 	checkWhileOthersWait(t, s)
@@ -468,6 +474,7 @@ func checkWhileOthersWait(t *testing.T, s *session) {
 }
 
 func TestPythonCounts(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"seq", "await __import__('asyncio').sleep(0); return seq"} {
 		checkCounts(t, &Program{Lang: "python", Code: code})
 	}

@@ -57,7 +57,7 @@ func TestRubyAnswers(t *testing.T) {
 		{name: "one string that grows", setup: warmSetup{Init: `all = +''`, Code: `all << item`}, items: []string{"a", "b",
 			"c"}, want: []string{"a", "ab", "abc"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "ruby") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "ruby") })
 	}
 }
 
@@ -84,7 +84,7 @@ func TestRubyPrints(t *testing.T) {
 			items: []string{"a", "b"},
 			want:  []string{`[null,"",null]`, `[null,"",null]`}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "ruby") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "ruby") })
 	}
 }
 
@@ -116,7 +116,7 @@ func TestRubyFails(t *testing.T) {
 		{name: "the exit code raises", setup: warmSetup{Code: `1`, Exit: `raise 'late'`}, items: []string{"1"},
 			want: []string{"1"}, status: 1, stderr: []string{"late", "--exit:1"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "ruby") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "ruby") })
 	}
 }
 
@@ -133,16 +133,21 @@ func TestRubyFaults(t *testing.T) {
 		{"a missing library", warmSetup{Init: "1\nrequire 'no/such'", Code: `1`}, []string{"--init, line 2: ", "no/such",
 			"\n    require 'no/such'\n             ^"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.check(t, "ruby") })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); tt.check(t, "ruby") })
 	}
 }
 
 func TestRubyAnswersPromptly(t *testing.T) {
+	t.Parallel()
 	checkPrompt(t, "ruby", `sleep 0.01; next 1 if item == 'nap'; sleep 0.01 until File.exist?(path); 2`)
 }
 
 func TestRubyCountsFromTheGivenNumber(t *testing.T) {
+	t.Parallel()
 	checkNumbers(t, "ruby", `"#{item}:#{seq}"`)
 }
 
-func TestRubyRefusesWhatIsNoJSON(t *testing.T) { checkBadJSON(t, "ruby", `item`) }
+func TestRubyRefusesWhatIsNoJSON(t *testing.T) {
+	t.Parallel()
+	checkBadJSON(t, "ruby", `item`)
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,23 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
+// TestMain puts python itself in the place of a wrapper that looks for it: some take longer than all that python does here.
+func TestMain(m *testing.M) {
+	if path, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output(); err == nil {
+		os.Setenv("PATH", filepath.Dir(string(path))+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
+	os.Exit(m.Run())
+}
+
+// notShort skips a test of a language whose interpreter takes long to start: with -short it has to answer only once, in
+// TestEveryLanguageAnswers.
+func notShort(t *testing.T, lang string) {
+	t.Helper()
+	if testing.Short() && (lang == "python" || lang == "node" || lang == "ruby") {
+		t.Skip("it starts an interpreter that takes long")
+	}
+}
+
 // need skips the test if there is no such program here; where all must be there it fails.
 func need(t *testing.T, program string) {
 	t.Helper()
@@ -71,6 +89,7 @@ func need(t *testing.T, program string) {
 // start starts the interpreter of p in a directory; an empty one is this package's.
 func start(t *testing.T, dir string, p *Program) *session {
 	t.Helper()
+	notShort(t, p.Lang)
 	if err := p.Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,7 @@ type warmSession struct {
 // startWarm starts a runner, which is killed at the end of the test if it has not ended.
 func startWarm(t *testing.T, lang string, setup warmSetup) *warmSession {
 	t.Helper()
+	notShort(t, lang)
 	s := &warmSession{t: t, marked: warmMarked(lang), cmd: setup.command(t, lang), stderr: new(bytes.Buffer)}
 	s.cmd.Stderr = s.stderr
 	s.cmd.WaitDelay = 10 * time.Second

@@ -9,7 +9,7 @@ import (
 // everyShell calls f for bash and for each program here that is a sh.
 func everyShell(t *testing.T, f func(t *testing.T, lang string)) {
 	for _, lang := range []string{"bash", "sh", "dash", "busybox"} {
-		t.Run(lang, func(t *testing.T) { f(t, lang) })
+		t.Run(lang, func(t *testing.T) { t.Parallel(); f(t, lang) })
 	}
 }
 
@@ -61,7 +61,7 @@ func TestShellsAnswer(t *testing.T) {
 		{name: "a comment, and a document, at the end", setup: warmSetup{Init: "# nothing", Code: "cat <<E # nothing\n$item\nE",
 			Exit: ":\n#"}, items: []string{"1"}, want: []string{"1\n"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { everyShell(t, tt.check) })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); everyShell(t, tt.check) })
 	}
 }
 
@@ -79,6 +79,7 @@ func TestBashErrexitFailsTheItemAlone(t *testing.T) {
 			`n=$(false; echo a); echo $n; if ! [ $item ]; then :; fi; [ $item != 0 ] && echo b`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			warmCase{setup: warmSetup{Init: `set -euo pipefail`, Code: tt.code}, items: items,
 				want: []string{"a\nb\n", "!1 a\n", "a\nb\n"}}.check(t, "bash")
 		})
@@ -88,6 +89,7 @@ func TestBashErrexitFailsTheItemAlone(t *testing.T) {
 }
 
 func TestBashKeepsArrays(t *testing.T) {
+	t.Parallel()
 	warmCase{setup: warmSetup{Init: `declare -A seen; shopt -s extglob`,
 		Code: `((++seen[$item])); [[ $item == @(a|b) ]]; echo "$item ${seen[$item]}"`},
 		items: []string{"a", "b", "a"}, want: []string{"a 1\n", "b 1\n", "a 2\n"}}.check(t, "bash")
@@ -107,7 +109,7 @@ func TestBashLeavesDescriptorsToTheUser(t *testing.T) {
 		{setup: warmSetup{Init: `ulimit -n 20`, Code: `cat <<<"<$item>"`}, stderr: []string{"Bad file descriptor"}}, // as it ends
 	} {
 		tt.items, tt.want = []string{"1", "2"}, []string{"<1>\n", "<2>\n"}
-		t.Run(tt.setup.Init+tt.setup.Code, func(t *testing.T) { tt.check(t, "bash") })
+		t.Run(tt.setup.Init+tt.setup.Code, func(t *testing.T) { t.Parallel(); tt.check(t, "bash") })
 	}
 }
 
@@ -126,7 +128,7 @@ func TestShellsFault(t *testing.T) {
 		{"in exit", warmSetup{Init: `echo ran`, Code: `:`, Exit: `fi`}, []string{"--exit, line 1: syntax error",
 			"\n    fi\n    ^"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { everyShell(t, tt.check) })
+		t.Run(tt.name, func(t *testing.T) { t.Parallel(); everyShell(t, tt.check) })
 	}
 }
 
