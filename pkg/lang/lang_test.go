@@ -123,7 +123,7 @@ func TestCommandOfEscapedLines(t *testing.T) {
 		t.Errorf("argv %q, want %q", argv, want)
 	}
 	want := `STOKE_LANG_SETUP={"code":"f(item) < '\n'","init":"x","exit":"y","args":[["a","5"],["b",{"z":[1e400,2]}]],` +
-		`"item_type":"bytes","slot":2,"concurrency":7}`
+		`"item_type":"bytes","slot":2,"concurrency":7,"mark_json":false}`
 	if len(env) != 2 || env[0] != runnerName+"="+python || env[1] != want {
 		t.Errorf("%.40q, want the runner and %s", env, want)
 	}
@@ -135,7 +135,7 @@ func TestCommandDefaults(t *testing.T) {
 		if argv[0] != name || env[0] != runnerName+"="+want {
 			t.Errorf("%s: argv %q, env %.40q", name, argv, env[0])
 		}
-		if want := setupName + `={"code":"1","init":"","exit":"","args":[],"item_type":"text","slot":1,"concurrency":1}`; env[1] != want {
+		if want := setupName + `={"code":"1","init":"","exit":"","args":[],"item_type":"text","slot":1,"concurrency":1,"mark_json":false}`; env[1] != want {
 			t.Errorf("%s: %s, want %s", name, env[1], want)
 		}
 	}
