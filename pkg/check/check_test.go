@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +17,17 @@ import (
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
+
+// TestMain lets 16 tests run at once where -parallel does not say how many: they wait, most of them for workers to be silent.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", "16")
+	}
+	os.Exit(m.Run())
+}
 
 // long is a limit that no worker here is to reach, short one that some are to.
 const long, short = time.Minute, 500 * time.Millisecond
@@ -100,6 +112,7 @@ func seesIdle(t *testing.T) {
 
 // The worker is one that everybody has, or a shell's script.
 func TestRealWorkers(t *testing.T) {
+	t.Parallel()
 	seesIdle(t)
 	tests := []struct {
 		name   string
@@ -157,6 +170,7 @@ func TestRealWorkers(t *testing.T) {
 
 // These are told only by a limit: it is short, so that little else can be expected of a busy machine.
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		argv   []string
@@ -187,6 +201,7 @@ func TestLimits(t *testing.T) {
 
 // Where a host does not show what a worker does, less is said, and nothing that is wrong.
 func TestBlind(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		argv   []string
@@ -217,6 +232,7 @@ func TestBlind(t *testing.T) {
 }
 
 func TestReadyReadsPastABanner(t *testing.T) {
+	t.Parallel()
 	var shown strings.Builder
 	o, started := options(sh("echo loading; echo up; exec cat")...)
 	o.Ready = regexp.MustCompile("^up$")
@@ -228,6 +244,7 @@ func TestReadyReadsPastABanner(t *testing.T) {
 }
 
 func TestFramings(t *testing.T) {
+	t.Parallel()
 	o, started := options("cat")
 	o.Framing = wire.Netstring
 	o.Items = [][]byte{[]byte("a\nb"), {}, []byte("c")}
@@ -246,6 +263,7 @@ func TestFramings(t *testing.T) {
 
 // A worker of an interpreter's runtime never sleeps in read, or has other threads that do.
 func TestRuntimes(t *testing.T) {
+	t.Parallel()
 	seesIdle(t)
 	for name, argv := range map[string][]string{
 		"node":    {"node", "-e", "require('readline').createInterface({input: process.stdin}).on('line', l => console.log(l))"},
@@ -265,6 +283,7 @@ func TestRuntimes(t *testing.T) {
 
 // Slow items are tried only as many as it takes.
 func TestSlowItems(t *testing.T) {
+	t.Parallel()
 	o, started := options(sh(`while read -r x; do sleep 0.2; echo "$x"; done`)...)
 	o.budget = time.Second
 	for range 90 {
