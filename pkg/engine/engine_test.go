@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"stoke/pkg/queue"
@@ -106,11 +107,13 @@ func TestLastAnswerMayLackItsEnd(t *testing.T) {
 			return f
 		})
 		tr.Jobs = 1
-		_, err := tr.run(t, numbered(3))
-		var broken *ProtocolError
-		if tr.out.String() != tt.want || errors.As(err, &broken) != (tt.verdict == worker.Busy) {
-			t.Errorf("a worker seen to be %v: error %v, output %q", tt.verdict, err, tr.out.String())
-		}
+		synctest.Test(t, func(t *testing.T) {
+			_, err := tr.run(t, numbered(3))
+			var broken *ProtocolError
+			if tr.out.String() != tt.want || errors.As(err, &broken) != (tt.verdict == worker.Busy) {
+				t.Errorf("a worker seen to be %v: error %v, output %q", tt.verdict, err, tr.out.String())
+			}
+		})
 	}
 }
 
