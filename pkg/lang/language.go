@@ -54,7 +54,7 @@ var languages = []language{
 		taken: "_ ENV ARGV INC STDIN STDOUT STDERR",
 	},
 	{
-		name: "ruby", program: "ruby", boot: []string{"-e", `eval ENV.delete("STOKE_LANG_RUNNER"),nil,"-e"`}, runner: ruby, unicode: true,
+		name: "ruby", program: "ruby", boot: []string{"-e", `trap("TERM","SYSTEM_DEFAULT");eval ENV.delete("STOKE_LANG_RUNNER"),nil,"-e"`}, runner: ruby, unicode: true,
 		from: "ruby (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "__ENCODING__ __FILE__ __LINE__ BEGIN END alias and begin break case class def defined? do else elsif end ensure false " +
 			"for if in module next nil not or redo rescue retry return self super then true undef unless until when while yield",

@@ -64,10 +64,18 @@ module Stoke
       guard { scope.eval(@texts['--init'], '--init') }
       @code = scope.eval("lambda do |item, seq|\n#{@texts['CODE']}\nend", 'CODE', 0)
       @exit = scope.eval("lambda do\n#{@texts['--exit']}\nend", '--exit', 0)
+      heed
       @ready << "\\ready\n"
       deliver
     rescue SyntaxError => e
       fault(e)
+    end
+
+    # heed makes SIGTERM an exception again, as Ruby has it. Up to here it ends the process at once: as an exception in the
+    # middle of a `require`, it makes RubyGems print a trace.
+    def heed
+      own = trap('TERM', 'DEFAULT')
+      trap('TERM', own) unless own == 'SYSTEM_DEFAULT' # init has set one
     end
 
     # compile raises the first SyntaxError in the user's text. Each part is compiled after those that it sees.
