@@ -55,6 +55,11 @@ type told struct{ error }
 
 func (e *told) Unwrap() error { return e.error }
 
+// isCompact reports whether jq prints one line for each value with this flag.
+func isCompact(word string) bool {
+	return word == "--compact-output" || strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") && strings.Contains(word, "c")
+}
+
 // oneEach is what helps where COMMAND is known to answer some items not at all, or more than once; "" for others.
 func oneEach(command []string) string {
 	if len(command) < 2 {
@@ -69,8 +74,10 @@ func oneEach(command []string) string {
 		}
 		lists := slices.Clone(command)
 		lists[1+at] = "[" + words[at] + "]"
-		if !slices.Contains(words, "-c") {
+		if !slices.ContainsFunc(words, isCompact) {
+			once := slices.Insert(slices.Clone(command), 1, "-c")
 			lists = slices.Insert(lists, 1, "-c")
+			return "print each value on one line: " + strings.Join(quoted(once), " ") + "; where an item gives none or several, gather them: " + strings.Join(quoted(lists), " ")
 		}
 		return "gather what it gives for an item in a list, which is empty where it gives nothing: " + strings.Join(quoted(lists), " ")
 	case name == "grep" || name == "egrep" || name == "rg":

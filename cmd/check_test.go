@@ -147,6 +147,7 @@ func TestOneEach(t *testing.T) {
 		{[]string{"grep", "-v", "a b"}, `stoke awk '!/a b/ { print; next } { print "" }' | grep .`},
 		{[]string{"/bin/grep", "x"}, `stoke awk '/x/ { print; next } { print "" }' | grep .`},
 		{[]string{"jq", "select(.a)"}, `jq -c '[select(.a)]'`}, {[]string{"jq", "-c", ".[]"}, `jq -c '[.[]]'`},
+		{[]string{"jq", "."}, `jq -c .; where`}, {[]string{"jq", "-rc", "."}, `gives nothing: jq -rc '[.]'`},
 		{[]string{"grep", "-io", "x"}, ""}, {[]string{"sed", "2d"}, ""}, {[]string{"jq"}, ""},
 	} {
 		if got := oneEach(tt.command); !strings.Contains(got, tt.want) || (tt.want == "") != (got == "") {
