@@ -18,7 +18,7 @@ var foreign = []struct {
 	{"I replace J R rpl", "an item is never put into the words of COMMAND: it reads items as lines, and CODE has it as $item: stoke -l sh 'file \"$item\"'"},
 	{"k keep-order", "answers come in the order of the items anyway; leave it out (-u prints them as they are answered)"},
 	{"r no-run-if-empty", "without items nothing is started anyway; leave it out"},
-	{"pipe spreadstdin pipepart block", "this is how stoke works: items go to the standard input of its workers; leave it out, sizes included"},
+	{"pipe spreadstdin pipepart pipe-part block round-robin", "this is how stoke works: items go to the standard input of its workers; leave it out, sizes included"},
 	{"m X xargs s max-chars", "how many items a worker gets at once follows from how long they take; leave it out"},
 	{"bar eta", "--progress shows how far the run is and when it will be over"},
 	{"colsep C", "a line is one item, whatever is in it; CODE takes it apart: stoke -l python 'item.split(\"\\t\")[0]', and -l sh has cut"},
@@ -30,6 +30,9 @@ var foreign = []struct {
 	{"g group line-buffer linebuffer lb ungroup", "answers are whole, and in the order of the items, anyway; leave it out (-u prints them as they are answered)"},
 	{"tagstring", "--tag prints ITEM<TAB>ANSWER, and --json names the item"},
 	{"results files", "-o OUT keeps all answers in one file, and --json says which item each belongs to"},
+	{"halt-on-error", "it is --halt: soon,fail=1 for 1, now,fail=1 for 2"},
+	{"header", "take the first line off before stoke: { IFS= read -r header; stoke ...; } < FILE"},
+	{"recend", "it is --delimiter"},
 	{"resume-failed", "it is --resume --retry-failed"},
 	{"S sshlogin slf sshloginfile", "a worker is a COMMAND like any other: stoke -- ssh HOST COMMAND"},
 	{"delay", "--retry-delay waits between tries, and --init-jobs bounds how many workers start at once"},
@@ -119,7 +122,8 @@ func nearest(typed string, known []string) []string {
 	const mostMeant = 3
 	var meant []string
 	for _, name := range known {
-		if len(typed) > 1 && strings.HasPrefix(name, typed) {
+		stem, y := strings.CutSuffix(typed, "y")
+		if len(typed) > 1 && strings.HasPrefix(name, typed) || y && stem != "" && strings.HasPrefix(name, stem+"ies") { // --retry
 			meant = append(meant, name)
 		}
 	}

@@ -38,7 +38,7 @@ func TestNearest(t *testing.T) {
 		want  []string
 	}{
 		{"jbos", []string{"jobs"}}, {"job", []string{"jobs", "joblog"}}, {"jobss", []string{"jobs"}}, {"delim", []string{"delimiter"}},
-		{"recycle", []string{"recycle-after", "recycle-rss"}}, {"retry-fail", []string{"retry-failed"}}, {"unorderd", []string{"unordered"}},
+		{"recycle", []string{"recycle-after", "recycle-rss"}}, {"retry-fail", []string{"retry-failed"}}, {"retry", []string{"retry-failed", "retries", "retry-delay"}}, {"unorderd", []string{"unordered"}},
 		{"inti", []string{"init"}}, {"frobnicate", nil}, {"x", nil}, {"", nil},
 	} {
 		if got := nearest(tt.typed, known); !slices.Equal(got, tt.want) {

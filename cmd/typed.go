@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
+// deaf are programs that never read standard input, whatever their arguments are.
+var deaf = strings.Fields("rm mv cp ln touch mkdir rmdir chmod chown basename dirname echo printf kill sleep")
+
 // takesArguments are programs that work on their arguments, and the flags with which they take a list of them on standard
 // input. What is left out here fails by itself, only less clearly.
 var takesArguments = map[string]string{
 	"file": "-f --files-from", "curl": "-K --config", "wget": "-i --input-file", "du": "--files0-from", "wc": "--files0-from",
 	"md5sum": "-c --check", "sha1sum": "-c --check", "sha224sum": "-c --check", "sha256sum": "-c --check", "sha384sum": "-c --check",
-	"sha512sum": "-c --check", "b2sum": "-c --check", "cksum": "-c --check", "stat": "", "ls": "", "rm": "", "mv": "", "cp": "", "ln": "",
-	"touch": "", "mkdir": "", "rmdir": "", "basename": "", "dirname": "", "readlink": "", "realpath": "", "chmod": "", "chown": "",
-	"echo": "", "printf": "", "kill": "", "host": "", "ping": "", "ffprobe": "", "identify": "", "gzip": "", "gunzip": "", "zcat": "", "xz": "",
+	"sha512sum": "-c --check", "b2sum": "-c --check", "cksum": "-c --check", "stat": "", "ls": "",
+	"readlink": "", "realpath": "", "host": "", "ping": "", "ffprobe": "", "identify": "", "gzip": "", "gunzip": "", "zcat": "", "xz": "",
 }
 
 // checkWords looks for words in COMMAND that are meant for xargs or parallel.
@@ -31,18 +33,42 @@ func checkWords(command []string) error {
 			continue
 		}
 		return usagef("%q gives no items here: they come on standard input, or from a file with -a FILE", word).
-			withHint("printf '%s\\n' ITEM... | stoke " + strings.Join(quoted(command[:i]), " "))
+			withHint(itemsHint(word, command[:i]))
 	}
 	if wantsArguments(command) {
 		return usagef("%s works on its arguments: items come on standard input, not as arguments", filepath.Base(command[0])).
-			withHint("stoke -l sh " + shellQuote(strings.Join(quoted(command), " ")+` "$item"`) + ", or xargs")
+			withHint(asCode(command) + ", or xargs")
 	}
 	return nil
 }
 
-// wantsArguments reports whether COMMAND is known to work on arguments, and has none.
+// itemsHint says how items are given that word was to bring to COMMAND.
+func itemsHint(word string, command []string) string {
+	call := strings.Join(append([]string{"stoke"}, quoted(command)...), " ")
+	switch {
+	case len(command) == 0:
+		call = "stoke COMMAND"
+	case wantsArguments(command):
+		call = asCode(command)
+	}
+	if strings.HasPrefix(word, "::::") {
+		return strings.Replace(call, "stoke", "stoke -a FILE", 1)
+	}
+	return `printf '%s\n' ITEM... | ` + call
+}
+
+// asCode calls COMMAND for each item.
+func asCode(command []string) string {
+	return "stoke -l sh " + shellQuote(strings.Join(quoted(command), " ")+` "$item"`)
+}
+
+// wantsArguments reports whether COMMAND is known to work on arguments, and has none for an item.
 func wantsArguments(command []string) bool {
-	lists, known := takesArguments[filepath.Base(command[0])]
+	name := filepath.Base(command[0])
+	if slices.Contains(deaf, name) {
+		return !slices.ContainsFunc(command, func(arg string) bool { return arg == "--help" || arg == "--version" })
+	}
+	lists, known := takesArguments[name]
 	if !known {
 		return false
 	}
@@ -63,10 +89,20 @@ func absentHint(command []string) string {
 	name := command[0]
 	switch {
 	case len(command) > 1 || !strings.ContainsAny(name, " \t\n|&;<>()"):
+	case strings.Contains(name, "$1") || strings.Contains(name, "$item"):
+		return "this is one word, the name of a program; as CODE it is run for each item: stoke -l sh " + shellQuote(name)
 	case strings.ContainsAny(name, "|&;<>()$`"):
 		return "this is one word, the name of a program; a shell makes a command of it: stoke sh -c " + shellQuote(name)
 	default:
 		return "this is one word, the name of a program; without the quotes it is a command: stoke " + name
+	}
+	switch variable, _, assigns := strings.Cut(name, "="); {
+	case len(command) == 1 && (name == "help" || name == "version"):
+		return "see stoke --" + name
+	case assigns && !strings.Contains(variable, "/"):
+		return "a variable goes before stoke, or behind env: stoke env " + strings.Join(quoted(command), " ")
+	case strings.Contains(name, "/"):
+		return "check the path; it is looked up from the directory in which stoke is started"
 	}
 	for _, variable := range os.Environ() {
 		if strings.HasPrefix(variable, "BASH_FUNC_"+name+"%%=") {
