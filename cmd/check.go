@@ -104,6 +104,7 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 		Items:       items,
 		Ready:       o.ready,
 		Show:        show,
+		Word:        inWords,
 		Mend:        oneEach(o.command),
 		InitTimeout: o.engine.InitTimeout,
 		Timeout:     o.engine.Timeout,

@@ -131,6 +131,7 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 		e.Timeout = check.DefaultTimeout
 	}
 	e.Aside = func(_ int, p []byte) { one.shower(aside, 1)(withEnd(p)) }
+	e.Word = inWords
 	e.Warn = func(text string) { t.note(&t.warnings, text) }
 	e.Failure = func(f *engine.ItemError) { t.note(&t.failures, "fails on "+f.Error()) }
 	e.Start = starter(ctx, &one, v)

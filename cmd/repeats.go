@@ -65,6 +65,8 @@ func kindOf(e *engine.ItemError) string {
 		return fmt.Sprintf("a worker died: %v", died.Exit)
 	case errors.As(e, &timeout):
 		return fmt.Sprintf("timed out after %v", timeout.Limit)
+	case errors.As(e, &reported) && reported.TooLarge:
+		return reported.Message + aboveLimit
 	case errors.As(e, &reported):
 		first, _, _ := strings.Cut(reported.Message, "\n")
 		item := string(e.Item)

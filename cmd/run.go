@@ -83,7 +83,7 @@ func run(o *options, v *voice) error {
 // connect has the engine speak with the user's voice.
 func (o *options) connect(v *voice) {
 	e := &o.engine
-	e.Warn, e.Retrying, e.RSS = v.warn, v.retrying, worker.TreeRSS
+	e.Word, e.Warn, e.Retrying, e.RSS = inWords, v.warn, v.retrying, worker.TreeRSS
 	e.Linger, e.Patience = v.nameLingering, patience
 	e.Failure = func(err *engine.ItemError) { v.item(err, o.reproduce(err)) }
 	aside := worker.NewStderr(v)

@@ -33,6 +33,7 @@ type Options struct {
 	Items   [][]byte           // samples, at least one; only read
 	Ready   *regexp.Regexp     // what the worker prints when it is warm; nil: nothing
 	Show    func(lines []byte) // gets what the worker prints until then; nil: it is dropped
+	Word    func(error) error  // words an error, which it wraps, for who gave these options; nil: as it is
 	Found   func(Finding)      // gets each finding as soon as it is made; nil: the Report has them all
 	Mend    string             // what helps where this COMMAND has not one answer for each item; "": advice for any
 
@@ -132,6 +133,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.Show == nil {
 		o.Show = func([]byte) {}
+	}
+	if o.Word == nil {
+		o.Word = func(err error) error { return err }
 	}
 	if o.Found == nil {
 		o.Found = func(Finding) {}

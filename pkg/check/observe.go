@@ -59,7 +59,7 @@ func (b *observer) carried() {
 	for _, item := range b.o.Items {
 		if _, err := b.o.Framing.Encode(nil, item); err != nil {
 			b.seen.refused++
-			b.seen.refusal = err
+			b.seen.refusal = b.o.Word(err)
 			continue
 		}
 		b.items = append(b.items, item)

@@ -79,6 +79,7 @@ type Options struct {
 	Halt        Halt
 	InitJobs    int                      // workers that may warm up at once; 0: all
 	RSS         func(int) (int64, bool)  // memory of a process tree; required with RecycleRSS
+	Word        func(error) error        // words an error, which it wraps, for who gave these options; optional
 	Failure     func(*ItemError)         // told of each failed item, from any goroutine
 	Aside       func(slot int, p []byte) // gets what workers print besides their answers
 	Observe     Observer                 // optional
@@ -133,6 +134,9 @@ func New(o Options) *Engine {
 	e := &Engine{o: o, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
 	if o.Retrying == nil {
 		e.o.Retrying = o.Warn
+	}
+	if o.Word == nil {
+		e.o.Word = func(err error) error { return err }
 	}
 	if e.o.Patience == 0 {
 		e.o.Patience = defaultPatience
@@ -263,6 +267,7 @@ func (e *Engine) refuse(b *batch) {
 // failItem fails the first item of b that is not done, on which a worker had been since began.
 func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 	item := b.item(e.o.Delimiter)
+	err = e.o.Word(err)
 	e.failed.Add(1)
 	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Slot: slot, Partial: b.Refused > 0})
 	attempts := b.tries + 1

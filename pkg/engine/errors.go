@@ -48,7 +48,7 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s %d bytes, above --max-item (%d bytes)", e.What, e.Size, e.Limit)
+	return fmt.Sprintf("%s %d bytes, above the limit (%d bytes)", e.What, e.Size, e.Limit)
 }
 
 // ReadError says that the input could not be read to its end.
@@ -86,9 +86,10 @@ func (e *DiedError) Error() string {
 
 // ReportedError is what a worker says of an item that it could not answer.
 type ReportedError struct {
-	Slot    int
-	Message string
-	Words   string // where that was: the traceback of CODE
+	Slot     int
+	Message  string
+	Words    string // where that was: the traceback of CODE
+	TooLarge bool   // Message is how large its answer is, which is more than MaxItem
 }
 
 func (e *ReportedError) Error() string { return fmt.Sprintf("worker %d: %s", e.Slot, e.Message) }

@@ -244,6 +244,7 @@ func (c *conversation) again(b *batch) {
 }
 
 func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, again int) {
+	cause = c.e.o.Word(cause)
 	item := &ItemError{Seq: b.First, Item: b.item(c.e.o.Delimiter), Err: cause}
 	if certain {
 		text := fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again)

@@ -136,7 +136,7 @@ func (c *conversation) hear(n int) error {
 	c.buf, err = c.tr.Translate(c.buf, c.raw[:n])
 	c.aside()
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (c *conversation) farewell() error {
 		}
 	}
 	if err != nil && c.hung && c.answered < c.sent {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
 	}
 	return nil
 }
@@ -175,11 +175,11 @@ func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
 	}
 	answer, kind, err := wire.Reply(line[:len(line)-1])
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
 	}
 	switch {
-	case kind == wire.Failed:
-		c.reported(b, string(answer))
+	case kind == wire.Failed, kind == wire.TooLarge:
+		c.reported(b, kind, string(answer))
 	case kind == wire.Broken:
 		c.broken = string(answer)
 		return errBroken
@@ -209,8 +209,8 @@ func (c *conversation) publishOne(b *batch, answer []byte, isJSON bool, took tim
 }
 
 // reported deals with the next item of b, for which the worker reports an error: it fails, or is tried again, alone.
-func (c *conversation) reported(b *batch, message string) {
-	again, cause := c.e.o.Retries.Reported, c.reportedError(message)
+func (c *conversation) reported(b *batch, kind wire.Kind, message string) {
+	again, cause := c.e.o.Retries.Reported, c.reportedError(kind, message)
 	if c.toldToGiveUp() {
 		again, cause = c.e.o.Retries.TimedOut, &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Said: message}
 	}
@@ -232,10 +232,10 @@ func (c *conversation) reported(b *batch, message string) {
 }
 
 // reportedError takes apart what a worker says of an item. A runner of --lang puts a traceback behind it.
-func (c *conversation) reportedError(message string) error {
+func (c *conversation) reportedError(kind wire.Kind, message string) error {
 	const behind, notJSON = "\x1e", "not JSON: "
 	if c.tr != nil {
-		return &ReportedError{Slot: c.r.slot, Message: message}
+		return &ReportedError{Slot: c.r.slot, Message: message, TooLarge: kind == wire.TooLarge}
 	}
 	message, words, _ := strings.Cut(message, behind)
 	if problem, is := strings.CutPrefix(message, notJSON); is {

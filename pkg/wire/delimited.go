@@ -8,7 +8,6 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
 
 	"stoke/pkg/cut"
 )
@@ -29,7 +28,7 @@ func (f delimited) Verbatim(delim []byte) bool { return len(delim) == 1 && delim
 
 func (f delimited) Encode(dst, item []byte) ([]byte, error) {
 	if bytes.IndexByte(item, f.end) >= 0 {
-		return dst, fmt.Errorf("it contains %s, which --framing %s cannot carry", f.word, f.name)
+		return dst, &UnfitError{Holds: f.word, Framing: f.name}
 	}
 	return append(append(dst, item...), f.end), nil
 }

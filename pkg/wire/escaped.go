@@ -8,6 +8,7 @@ package wire
 //	\!TEXT   instead of an answer: the item failed, TEXT (escaped like an answer) says why
 //	\*TEXT   instead of an answer: the worker declares itself broken; replace it and try the item elsewhere
 //	\=JSON   an answer that is JSON, escaped like any other, where that is to be told from text
+//	\>TEXT   instead of an answer: it is larger than may be, TEXT says how large
 //	\#SEQ    to a worker, instead of an item: the item that follows is number SEQ, those behind it count on from there
 //	\0NNN    to a shell, in an item: the byte of that number, octal
 
@@ -56,12 +57,15 @@ const (
 	Failed               // the worker could not, and says why
 	Broken               // the worker is out of order: the item is not to blame
 	JSON                 // the worker has answered it, with JSON
+	TooLarge             // the worker's answer is larger than may be: the text says how large
 )
 
-func (k Kind) String() string { return [...]string{"answered", "failed", "broken", "JSON"}[k] }
+func (k Kind) String() string {
+	return [...]string{"answered", "failed", "broken", "JSON", "too large"}[k]
+}
 
 // openings are how the line of each kind begins.
-var openings = [...]string{Answered: "", Failed: `\!`, Broken: `\*`, JSON: `\=`}
+var openings = [...]string{Answered: "", Failed: `\!`, Broken: `\*`, JSON: `\=`, TooLarge: `\>`}
 
 // AppendEscaped appends p to dst, escaped. p must not overlap what dst may grow into.
 func AppendEscaped(dst, p []byte) []byte {
@@ -124,7 +128,7 @@ func Unescape(line []byte) (p []byte, err error) {
 // Reply reads one line of a worker, without its newline: what became of the item, and its answer or the message.
 // Both lie in the memory of line, as with Unescape.
 func Reply(line []byte) (answer []byte, kind Kind, err error) {
-	for k := Failed; k <= JSON; k++ {
+	for k := Failed; k <= TooLarge; k++ {
 		if bytes.HasPrefix(line, []byte(openings[k])) {
 			kind, line = k, line[len(openings[k]):]
 			break

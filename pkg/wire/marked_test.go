@@ -62,10 +62,10 @@ func TestMarkedTooLarge(t *testing.T) {
 		aside     string
 	}{
 		{"just as large as may be", ready + x(50) + ok + x(50) + "\n" + ok, []string{x(50), x(50)}, ""},
-		{"one byte more", ready + x(51) + ok + "a" + ok, []string{`\!answer of 51 bytes, above --max-item`, "a"}, ""},
-		{"one byte more and a newline", ready + x(51) + "\n" + ok + "a" + ok, []string{`\!answer of 51 bytes, above --max-item`, "a"}, ""},
-		{"two newlines, one of them too many", ready + x(50) + "\n\n" + ok, []string{`\!answer of 51 bytes, above --max-item`}, ""},
-		{"much more", ready + x(1000) + ok + "a" + ok, []string{`\!answer of 1000 bytes, above --max-item`, "a"}, ""},
+		{"one byte more", ready + x(51) + ok + "a" + ok, []string{`\>answer of 51 bytes`, "a"}, ""},
+		{"one byte more and a newline", ready + x(51) + "\n" + ok + "a" + ok, []string{`\>answer of 51 bytes`, "a"}, ""},
+		{"two newlines, one of them too many", ready + x(50) + "\n\n" + ok, []string{`\>answer of 51 bytes`}, ""},
+		{"much more", ready + x(1000) + ok + "a" + ok, []string{`\>answer of 1000 bytes`, "a"}, ""},
 		{"failed, too large to show", ready + x(1000) + "\x1eN 3\n", []string{`\!exit status 3`}, ""},
 		{"failed, not too large to show", ready + x(50) + "\n\x1eN 3\n", []string{`\!exit status 3`}, x(50) + "\n"},
 		{"cut short and too large", ready + x(1000), nil, ""},

@@ -64,7 +64,7 @@ func TestPromptTooLarge(t *testing.T) {
 				more := strings.Repeat("> ", lines-1)
 				got, _, err := prompted(t, "^> ", lines, 1000, "> "+text+"\n"+more+"> "+"small\n"+more+"> ", piece)
 				size := len(text)
-				if want := fmt.Sprintf("\\!answer of %d bytes, above --max-item\nsmall\n", size); err != nil || !closeTo(got, want) {
+				if want := fmt.Sprintf("\\>answer of %d bytes\nsmall\n", size); err != nil || !closeTo(got, want) {
 					t.Errorf("%d prompts, pieces of %d: %.100q, %v, want %q", lines, piece, got, err, want)
 				}
 			}
@@ -74,7 +74,7 @@ func TestPromptTooLarge(t *testing.T) {
 
 // closeTo compares two texts up to a newline more or less that is counted.
 func closeTo(got, want string) bool {
-	return strings.HasPrefix(got, `\!answer of 5`) == strings.HasPrefix(want, `\!answer of 5`) && strings.HasSuffix(got, "above --max-item\nsmall\n")
+	return strings.HasPrefix(got, `\>answer of 5`) == strings.HasPrefix(want, `\>answer of 5`) && strings.HasSuffix(got, " bytes\nsmall\n")
 }
 
 func TestCompilePrompt(t *testing.T) {

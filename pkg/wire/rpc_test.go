@@ -217,7 +217,7 @@ func TestLinesBeforeAFault(t *testing.T) {
 func TestRPCTooLarge(t *testing.T) {
 	x := func(n int) string { return `"` + strings.Repeat("x", n) + `"` }
 	next := response(2, `"b"`)
-	large := `\!response of %d bytes, above --max-item`
+	large := `\>response of %d bytes`
 	size := func(s string) string { return fmt.Sprintf(large, len(s)-1) }
 	late := func(n int) string { return `{"jsonrpc":"2.0","result":` + x(n) + `,"id":1}` + "\n" }
 	tests := []struct {
@@ -227,17 +227,17 @@ func TestRPCTooLarge(t *testing.T) {
 		aside, fault        string
 	}{
 		{"just as large as may be", hello, response(1, x(50)) + next, []int64{1, 2}, []string{strings.Trim(x(50), `"`), "b"}, "", ""},
-		{"one byte more", hello, response(1, x(51)) + next, []int64{1, 2}, []string{`\!answer of 51 bytes, above --max-item`, "b"}, "", ""},
+		{"one byte more", hello, response(1, x(51)) + next, []int64{1, 2}, []string{`\>answer of 51 bytes`, "b"}, "", ""},
 		{"measured when decoded", hello, response(1, `"`+strings.Repeat(`\u0041`, 50)+`"`), []int64{1}, []string{strings.Repeat("A", 50)}, "", ""},
-		{"in base64", hello64, response(1, `"`+strings.Repeat("AAAA", 17)+`"`), []int64{1}, []string{`\!answer of 51 bytes, above --max-item`}, "", ""},
-		{"other JSON", hello, response(1, "["+x(48)+"]"), []int64{1}, []string{`\!answer of 52 bytes, above --max-item`}, "", ""},
+		{"in base64", hello64, response(1, `"`+strings.Repeat("AAAA", 17)+`"`), []int64{1}, []string{`\>answer of 51 bytes`}, "", ""},
+		{"other JSON", hello, response(1, "["+x(48)+"]"), []int64{1}, []string{`\>answer of 52 bytes`}, "", ""},
 		{"too large to hold", hello, response(1, x(9000)) + next, []int64{1, 2}, []string{size(response(1, x(9000))), "b"}, "", ""},
 		{"out of turn", hello, response(2, x(9000)) + response(1, `"a"`), []int64{1, 2}, []string{"a", size(response(2, x(9000)))}, "", ""},
 		{"the id comes late, but only one can be meant", hello, late(9000), []int64{1}, []string{size(late(9000))}, "", ""},
 		{"the id comes late", hello, late(9000), []int64{1, 2}, nil, "", "a line of more than 4246 bytes, which begins `{\"jsonrpc\""},
 		{"the id comes behind a list", hello, `{"a":[1],"id":1,"result":` + x(9000) + "}\n", []int64{1, 2}, nil, "", "a line of more than 4246 bytes"},
 		{"for nobody", hello, response(9, x(9000)), []int64{1}, nil, "", "a response for id 9, which no request had: `response of"},
-		{"that never ends", hello, strings.TrimSuffix(response(1, x(9000)), "\n"), []int64{1}, nil, "", "in the middle of an answer: it is above"},
+		{"that never ends", hello, strings.TrimSuffix(response(1, x(9000)), "\n"), []int64{1}, nil, "", "in the middle of an answer, which is too large"},
 		{"a long line that is no message", hello, strings.Repeat("y", 100<<10) + "\n" + response(1, `"a"`), []int64{1}, []string{"a"}, strings.Repeat("y", 100<<10) + "\n", ""},
 		{"that never ends either", hello, strings.Repeat("y", 100<<10), nil, nil, strings.Repeat("y", 100<<10) + "\n", ""},
 	}

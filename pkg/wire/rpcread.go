@@ -69,8 +69,8 @@ func (r *RPC) line(dst, p []byte) ([]byte, error) {
 		r.aside = append(r.aside, '\n')
 		return dst, nil
 	case tooLarge:
-		text := fmt.Appendf(nil, "response of %d bytes, above --max-item", r.size)
-		return r.settle(dst, r.longID, Failed, text, text)
+		text := fmt.Appendf(nil, "response of %d bytes", r.size)
+		return r.settle(dst, r.longID, TooLarge, text, text)
 	}
 	return r.message(dst, p)
 }

@@ -24,10 +24,14 @@ type Translator interface {
 
 // UnfinishedError says that a worker's output ended where no answer does.
 type UnfinishedError struct {
-	Rest string // the beginning of what followed the last answer, quoted
+	Rest     string // the beginning of what followed the last answer, quoted; empty if that is TooLarge
+	TooLarge bool   // it is larger already than an answer may be
 }
 
 func (e *UnfinishedError) Error() string {
+	if e.TooLarge {
+		return "its output ended in the middle of an answer, which is too large already"
+	}
 	return "its output ended in the middle of an answer: " + e.Rest
 }
 
@@ -86,12 +90,12 @@ func (o *output) putAside(p []byte) {
 func (o *output) unfinished(p []byte, dropped int64) error {
 	o.held = nil
 	if dropped > 0 {
-		return &UnfinishedError{"it is above --max-item already"}
+		return &UnfinishedError{TooLarge: true}
 	}
 	if len(p) == 0 {
 		return nil
 	}
-	err := &UnfinishedError{quote(p)}
+	err := &UnfinishedError{Rest: quote(p)}
 	o.putAside(p)
 	return err
 }
@@ -99,7 +103,7 @@ func (o *output) unfinished(p []byte, dropped int64) error {
 // appendAnswer appends the line for an answer, p, before which dropped bytes of it were given up.
 func appendAnswer(dst, p []byte, dropped int64, maxItem int) []byte {
 	if size := dropped + int64(len(p)); size > int64(maxItem) {
-		return fmt.Appendf(dst, "%sanswer of %d bytes, above --max-item\n", openings[Failed], size)
+		return fmt.Appendf(dst, "%sanswer of %d bytes\n", openings[TooLarge], size)
 	}
 	return AppendReply(dst, Answered, p)
 }

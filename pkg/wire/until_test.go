@@ -115,16 +115,16 @@ func TestUntilTooLarge(t *testing.T) {
 		fault           string
 	}{
 		{"just as large as may be", "END", x(50) + "\nEND\na\nEND\n", []string{x(50), "a"}, ""},
-		{"one byte more", "END", x(51) + "\nEND\na\nEND\n", []string{`\!answer of 51 bytes, above --max-item`, "a"}, ""},
-		{"one long line", "END", x(1000) + "\nEND\na\nEND\n", []string{`\!answer of 1000 bytes, above --max-item`, "a"}, ""},
-		{"one that ends like the line", "END", x(1000) + "END\nEND\na\nEND\n", []string{`\!answer of 1003 bytes, above --max-item`, "a"}, ""},
-		{"many short lines", "END", short + "END\na\nEND\n", []string{`\!answer of 999 bytes, above --max-item`, "a"}, ""},
-		{"with carriage returns", "END", short + "x\r\nEND\r\na\nEND\n", []string{`\!answer of 1001 bytes, above --max-item`, "a"}, ""},
-		{"until a blank line", "", short + "\na\n\n", []string{`\!answer of 999 bytes, above --max-item`, "a"}, ""},
+		{"one byte more", "END", x(51) + "\nEND\na\nEND\n", []string{`\>answer of 51 bytes`, "a"}, ""},
+		{"one long line", "END", x(1000) + "\nEND\na\nEND\n", []string{`\>answer of 1000 bytes`, "a"}, ""},
+		{"one that ends like the line", "END", x(1000) + "END\nEND\na\nEND\n", []string{`\>answer of 1003 bytes`, "a"}, ""},
+		{"many short lines", "END", short + "END\na\nEND\n", []string{`\>answer of 999 bytes`, "a"}, ""},
+		{"with carriage returns", "END", short + "x\r\nEND\r\na\nEND\n", []string{`\>answer of 1001 bytes`, "a"}, ""},
+		{"until a blank line", "", short + "\na\n\n", []string{`\>answer of 999 bytes`, "a"}, ""},
 		{"the line is longer than an answer may be", x(60), short + x(60) + "\na\n" + x(60) + "\n",
-			[]string{`\!answer of 999 bytes, above --max-item`, "a"}, ""},
-		{"cut short", "END", short, nil, "above --max-item"},
-		{"the last newline is missing", "END", short + "END", []string{`\!answer of 999 bytes, above --max-item`}, ""},
+			[]string{`\>answer of 999 bytes`, "a"}, ""},
+		{"cut short", "END", short, nil, "too large already"},
+		{"the last newline is missing", "END", short + "END", []string{`\>answer of 999 bytes`}, ""},
 	}
 	for _, tt := range tests {
 		start := func() Translator {

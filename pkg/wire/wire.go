@@ -39,6 +39,16 @@ type Decoder interface {
 	Ending() (byte, bool)
 }
 
+// UnfitError says that a framing cannot carry an item.
+type UnfitError struct {
+	Holds   string // what the item contains, such as "a newline"
+	Framing string // one of Names
+}
+
+func (e *UnfitError) Error() string {
+	return fmt.Sprintf("it contains %s, which the framing %s cannot carry", e.Holds, e.Framing)
+}
+
 // ByName returns the framing of that name: lines, nul or netstring.
 func ByName(name string) (Framing, error) {
 	switch name {

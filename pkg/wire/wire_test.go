@@ -74,7 +74,7 @@ func TestEncode(t *testing.T) {
 		switch {
 		case (err != nil) != (tt.refused != ""):
 			t.Errorf("%s: error %v", tt.name, err)
-		case err != nil && (!strings.Contains(err.Error(), tt.refused) || !strings.Contains(err.Error(), "--framing")):
+		case err != nil && (!strings.Contains(err.Error(), tt.refused) || !strings.Contains(err.Error(), "the framing ")):
 			t.Errorf("%s: the error %q names neither %q nor the flag", tt.name, err, tt.refused)
 		}
 	}
