@@ -156,8 +156,13 @@ func TestOneEach(t *testing.T) {
 	}
 }
 
+// disown ends what starting a worker has begun in this process: it adopted orphans, and reaped children of other sessions.
+// Transcripts that need a terminal start such, and wait for them themselves.
+var disown = func() {}
+
 // The status says whether the worker will do, and where it does not start the same as a run would.
 func TestCheckStatus(t *testing.T) {
+	t.Cleanup(disown)
 	local := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(local, []byte("no program\n"), 0o666); err != nil {
 		t.Fatal(err)
@@ -203,6 +208,7 @@ func TestCheckStatus(t *testing.T) {
 
 // What the worker writes to stderr is passed on.
 func TestCheckShowsStderr(t *testing.T) {
+	t.Cleanup(disown)
 	var stderr bytes.Buffer
 	o := options{command: []string{"sh", "-c", "echo loading >&2; exec cat"}, framing: wire.Lines, jobs: 2}
 	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
