@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,23 +15,45 @@ import (
 	"stoke/cmd"
 )
 
-// The test binary is stoke, and the fake workers of fake_test.go, too: transcripts run them by name. TEST_PATIENCE is what
+// The test binary is stoke, the fake workers of fake_test.go, and await, too: transcripts run them by name. TEST_PATIENCE is what
 // stands in a transcript for the 10 s after which stoke says whom it waits for.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(prepared{m}, map[string]func(){
 		"stoke": func() {
 			if d, err := time.ParseDuration(os.Getenv("TEST_PATIENCE")); err == nil {
 				cmd.SetPatience(d)
 			}
 			os.Exit(cmd.Main(os.Args[1:]))
 		},
-		"fake": fake,
+		"fake":  fake,
+		"await": await,
 	})
+}
+
+// prepared are the tests in surroundings where they take less time.
+type prepared struct{ *testing.M }
+
+// Run lets tests run eight at once where -parallel does not say how many: they mostly wait. Behind the programs that are tested,
+// which come first on PATH, it puts python itself in front of a wrapper that looks for it, and takes longer than python.
+func (p prepared) Run() int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", "8")
+	}
+	if python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output(); err == nil {
+		ours, others, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator))
+		path := []string{ours, filepath.Dir(string(python)), others}
+		os.Setenv("PATH", strings.Join(path, string(filepath.ListSeparator)))
+	}
+	return p.M.Run()
 }
 
 // TestScript runs the transcripts of testdata/script, one file a topic. See testscript's doc for their language; added
 // to it are the conditions [root] and [have:PROG]. Where a program is absent its line is left out; in CI that is an error.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
 		Setup:               setup,
