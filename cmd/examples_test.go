@@ -65,12 +65,13 @@ func fences(t *testing.T, file string) (all []fence) {
 // any lines or any part of a line, process ids and times are taken as equal. "console needs PROG" says what must be
 // installed. Blocks of sh are not run, but must be shell. What a page needs besides is made by testdata/examples/PAGE.sh.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	for _, file := range pages(t) {
 		name := strings.TrimSuffix(filepath.Base(file), ".md")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "README" && testing.Short() {
-				t.Skip("it loads a model a dozen times")
+			if testing.Short() && name != "quick-start" {
+				t.Skip("with -short, one page will do")
 			}
 			dir := t.TempDir()
 			if script, err := filepath.Abs("../testdata/examples/" + name + ".sh"); err != nil {

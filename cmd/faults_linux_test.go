@@ -64,6 +64,10 @@ func workers(parent int) (pids []int) {
 // TestWorkersKilledAtRandom kills a worker every 50 ms. Nothing is lost, no item fails, nothing is out of order. A worker may be
 // hit after its last answer, which is accepted as a failed item would be.
 func TestWorkersKilledAtRandom(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it maps four million items")
+	}
 	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("perl, which starts quickly, is not installed")
 	}
@@ -141,11 +145,15 @@ const harmless = 1
 // TestFaultsOfProcesses feeds items that do all sorts of things to real workers: exactly those fail, all others are
 // answered, in order, and no process is left.
 func TestFaultsOfProcesses(t *testing.T) {
+	t.Parallel()
 	trySeeds(t, *faultSeed, *faultSeeds, 6, tryProcesses)
 }
 
-// trySeeds tries the seeds from 1 to last, some at once, or only the one to be replayed.
+// trySeeds tries the seeds from 1 to last, some at once, or only the one to be replayed; with -short only the first.
 func trySeeds(t *testing.T, only, last, atOnce uint64, try func(*testing.T, uint64)) {
+	if testing.Short() && only == 0 {
+		only = 1
+	}
 	if only != 0 {
 		try(t, only)
 		return

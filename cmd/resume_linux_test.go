@@ -29,6 +29,7 @@ kill 9, getppid if $k == $ENV{KILL_AT}`
 // until it is done: OUT then has one of the answers for each item, in order, and none was asked for again but those that
 // were in flight.
 func TestResumeAfterKill(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("perl is not installed")
 	}
