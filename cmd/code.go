@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"crypto/rand"
+	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -38,7 +39,11 @@ func (s *settings) checkCode(o *options, args []string) error {
 		}
 	}
 	if err := p.Check(); err != nil {
-		return usagef("%v", err)
+		var long *lang.TooLongError
+		if errors.As(err, &long) {
+			return usagef("--%v: keep them in a file, and load it in --init", long)
+		}
+		return usagef("--%v", err) // it begins with the setting
 	}
 	o.exit, o.engine.Exits = "", p.Exit != ""
 	o.program, o.init, o.nonce, o.mute = p, "", rand.Text(), new(sync.Once)

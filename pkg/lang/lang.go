@@ -68,26 +68,55 @@ func Package(lang string) string {
 	return ""
 }
 
-// Check finds what can be known to be wrong without an interpreter. The errors begin with the flag to change.
+// SettingError says what of a Program is wrong, and why.
+type SettingError struct {
+	Setting string // lang, init, exit, arg, argjson, item-type or concurrency
+	Value   string // of the setting, where that matters
+	Problem string
+}
+
+func (e *SettingError) Error() string {
+	if e.Value != "" {
+		return e.Setting + " " + e.Value + ": " + e.Problem
+	}
+	return e.Setting + ": " + e.Problem
+}
+
+// TooLongError says that no program can be started with so much code.
+type TooLongError struct {
+	Lang string
+	Size int // bytes, of the code and its arguments
+}
+
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("lang %s: the code and its arguments have %d bytes, more than a program can be started with", e.Lang, e.Size)
+}
+
+// settingf words the problem of a *SettingError.
+func settingf(setting, format string, args ...any) error {
+	return &SettingError{Setting: setting, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Check finds what can be known to be wrong without an interpreter. The errors are a *SettingError or a *TooLongError.
 func (p *Program) Check() error {
 	l := find(p.Lang)
 	if l == nil {
-		return fmt.Errorf("--lang: unknown language %q: it is one of %s", p.Lang, strings.Join(Names(), ", "))
+		return settingf("lang", "unknown language %q: it is one of %s", p.Lang, strings.Join(Names(), ", "))
 	}
 	if strings.TrimSpace(p.Code) == "" {
-		return fmt.Errorf("--lang %s: CODE is empty", l.name)
+		return &SettingError{"lang", l.name, "CODE is empty"}
 	}
-	for _, text := range []struct{ flag, text string }{{"--lang", p.Code}, {"--init", p.Init}, {"--exit", p.Exit}} {
+	for _, text := range []struct{ setting, text string }{{"lang", p.Code}, {"init", p.Init}, {"exit", p.Exit}} {
 		if err := l.carries(text.text); err != nil {
-			return fmt.Errorf("%s: the code %w", text.flag, err)
+			return settingf(text.setting, "the code %v", err)
 		}
 	}
 	for i, arg := range p.Args {
 		if slices.ContainsFunc(p.Args[:i], func(other Arg) bool { return other.Name == arg.Name }) {
-			return fmt.Errorf("%s: %s is defined twice", arg.flag(), arg.Name)
+			return settingf(arg.setting(), "%s is defined twice", arg.Name)
 		}
 		if err := l.checkArg(arg); err != nil {
-			return fmt.Errorf("%s: %w", arg.flag(), err)
+			return settingf(arg.setting(), "%v", err)
 		}
 	}
 	if err := p.checkItems(l); err != nil {
@@ -99,16 +128,16 @@ func (p *Program) Check() error {
 // checkItems checks the type of items and how many are at work at a time.
 func (p *Program) checkItems(l *language) error {
 	if !slices.Contains([]string{"", "text", "json", "bytes"}, p.ItemType) {
-		return fmt.Errorf("--item-type: unknown type %q: it is one of text, json, bytes", p.ItemType)
+		return settingf("item-type", "unknown type %q: it is one of text, json, bytes", p.ItemType)
 	}
 	if p.ItemType == "json" && l.marked {
-		return fmt.Errorf("--item-type json: %s has no values but text", l.name)
+		return &SettingError{"item-type", p.ItemType, l.name + " has no values but text"}
 	}
 	if p.Concurrency < 0 {
-		return fmt.Errorf("--concurrency: %d is less than 1", p.Concurrency)
+		return settingf("concurrency", "%d is less than 1", p.Concurrency)
 	}
 	if p.Concurrency > 1 && !l.async {
-		return fmt.Errorf("--concurrency: %s works on one item at a time: only python and node can wait for several", l.name)
+		return settingf("concurrency", "%s works on one item at a time: only python and node can wait for several", l.name)
 	}
 	return nil
 }
@@ -118,8 +147,7 @@ func (p *Program) checkSize(l *language) error {
 	argv, env := p.Command(0, "")
 	for _, text := range slices.Concat(argv, env) {
 		if len(text) > longestText {
-			return fmt.Errorf("--lang %s: the code and its arguments have %d bytes, more than a program can be started with: "+
-				"keep them in a file, and load it in --init", l.name, len(text))
+			return &TooLongError{l.name, len(text)}
 		}
 	}
 	return nil
@@ -192,11 +220,11 @@ func (p *Program) setup(slot int) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-func (a Arg) flag() string {
+func (a Arg) setting() string {
 	if a.JSON {
-		return "--argjson"
+		return "argjson"
 	}
-	return "--arg"
+	return "arg"
 }
 
 // text returns the value for a shell: a JSON string as its text, other JSON in its shortest form.
