@@ -99,13 +99,15 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 	stderr := worker.NewStderr(v)
 	show := stderr.Of("")
 	return check.Options{
-		Start:       func() (*worker.Worker, error) { return worker.Start(local, o.commandFor(1), show) },
-		Framing:     o.framing,
-		Items:       items,
-		Ready:       o.ready,
-		Show:        show,
-		Word:        inWords,
-		Mend:        oneEach(o.command),
+		Start:   func() (*worker.Worker, error) { return worker.Start(local, o.commandFor(1), show) },
+		Framing: o.framing,
+		Items:   items,
+		Ready:   o.ready,
+		Show:    show,
+		Word:    inWords,
+		Mend:    oneEach(o.command),
+		Names: check.Names{Framing: "--framing", Ready: "--ready", InitTimeout: "--init-timeout", Timeout: "--timeout",
+			MaxAnswer: "--max-item", Lockstep: "--lockstep", FeedAhead: "--feed-ahead"},
 		InitTimeout: o.engine.InitTimeout,
 		Timeout:     o.engine.Timeout,
 		MaxAnswer:   o.engine.MaxItem,

@@ -9,10 +9,12 @@ import (
 // measurable is the shortest time for all items from which the time of one may be inferred.
 const measurable = time.Millisecond
 
-const (
-	oneForOne = "a worker prints exactly one line for each line that it reads"
-	manyLines = "print one line for each item; answers of several lines need --framing nul or netstring, logs belong on stderr"
-)
+const oneForOne = "a worker prints exactly one line for each line that it reads"
+
+// oneLine is what helps a worker that prints several lines for an item.
+func (o *Options) oneLine() string {
+	return "print one line for each item; answers of several lines need " + o.Names.Framing + " nul or netstring, logs belong on stderr"
+}
 
 // judgeAnswers judges what the items got that were sent one by one.
 func judgeAnswers(o *Options, e *evidence) []Finding {
@@ -21,10 +23,10 @@ func judgeAnswers(o *Options, e *evidence) []Finding {
 	switch {
 	case t.garbled != nil:
 		return []Finding{{Fault, fmt.Sprintf("breaks its protocol: %v", t.garbled),
-			"answer in the --framing that is given, or give the one that it speaks"}}
+			"answer in the " + o.Names.Framing + " that is given, or give the one that it speaks"}}
 	case t.huge:
 		return []Finding{{Fault, fmt.Sprintf("gives an answer of more than %d bytes", o.MaxAnswer),
-			"end each answer as the framing wants it, or raise --max-item"}}
+			"end each answer as the framing wants it, or raise " + o.Names.MaxAnswer}}
 	case t.count > t.sent || t.flood:
 		return judgeMore(o, t)
 	case t.early:
@@ -53,15 +55,15 @@ func judgeMore(o *Options, t *trial) []Finding {
 	text := fmt.Sprintf("gives %s answers for %s", count, items(t.sent))
 	double := slices.IndexFunc(t.each, func(n int) bool { return n > 1 })
 	if double < 0 {
-		return []Finding{{Fault, text, o.mend(manyLines)}}
+		return []Finding{{Fault, text, o.mend(o.oneLine())}}
 	}
 	if double == 0 && t.sent > 1 && t.count-t.each[0] == t.sent-1 { // all the others were answered once
 		first := append(slices.Clone(t.answers[0]), '\n')
 		text = fmt.Sprintf("gives %d answers for its first item, of which %s is the first, and one for each other: this looks like a banner",
 			t.each[0], quote(t.answers[0]))
-		return []Finding{{Fault, text, readyRemedy(first)}}
+		return []Finding{{Fault, text, o.readPast(first)}}
 	}
-	return []Finding{{Fault, fmt.Sprintf("%s; item %d got %d", text, double+1, t.each[double]), o.mend(manyLines)}}
+	return []Finding{{Fault, fmt.Sprintf("%s; item %d got %d", text, double+1, t.each[double]), o.mend(o.oneLine())}}
 }
 
 // judgeEarly judges a worker that ended while it could expect more items.
@@ -88,14 +90,14 @@ func judgeFewer(o *Options, t *trial) Finding {
 	switch {
 	case !t.ended && (t.held == silent || t.held == unseen):
 		return Finding{Fault, fmt.Sprintf("%s: it had read one and was still silent after %s", got, brief(o.Timeout)),
-			"it must answer each item; if one takes that long, give a longer --timeout"}
+			"it must answer each item; if one takes that long, give a longer " + o.Names.Timeout}
 	case !t.ended:
 		return Finding{Fault, fmt.Sprintf("%s, even %s after the end of its input", got, brief(o.Timeout)),
 			"answer each item; at end of file flush and exit"}
 	case !t.exit.Ok() && t.count == 0:
 		return Finding{Fault, fmt.Sprintf("%s, and ends with %v%s", got, t.exit, words(t)), o.mend(oneForOne)}
 	case len(t.rest) > 0:
-		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, quote(t.rest)), "end each answer with a newline, or as --framing says"}
+		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, quote(t.rest)), "end each answer with a newline, or as " + o.Names.Framing + " says"}
 	case t.count == 1 && t.held != nothing:
 		return Finding{Fault, got + ", and only at the end of its input: it works on its input as a whole, as wc does, or drops items",
 			oneForOne + "; to apply such a program to each item: sh -c 'while IFS= read -r x; do printf \"%s\\n\" \"$x\" | COMMAND; done'"}

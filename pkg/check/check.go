@@ -46,9 +46,16 @@ type Options struct {
 	Lockstep  bool
 	FeedAhead bool
 
+	Names Names // optional
+
 	// For tests.
 	blind  bool          // act as on a host that does not show what a worker does
 	budget time.Duration // 0: budget
+}
+
+// Names are what whoever gives Options calls some of them: findings name them so.
+type Names struct {
+	Framing, Ready, InitTimeout, Timeout, MaxAnswer, Lockstep, FeedAhead string
 }
 
 // Level ranks a finding.
@@ -66,7 +73,7 @@ func (l Level) String() string { return [...]string{"ok", "note", "fault"}[l] }
 type Finding struct {
 	Level  Level
 	Text   string // what it is; may have several lines
-	Remedy string // the flag or change that mends it; "" if there is none, or none is needed
+	Remedy string // the option or change that mends it; "" if there is none, or none is needed
 }
 
 // Report is what was found out about a worker, in the order in which things happen to it.

@@ -58,7 +58,7 @@ func options(argv ...string) (Options, *pids) {
 	for i := range 10 {
 		items = append(items, fmt.Append(nil, i+1))
 	}
-	return Options{Start: start, Framing: wire.Lines, Items: items, InitTimeout: long, Timeout: long}, started
+	return Options{Start: start, Framing: wire.Lines, Items: items, InitTimeout: long, Timeout: long, Names: called}, started
 }
 
 func sh(script string) []string { return []string{"sh", "-c", script} }

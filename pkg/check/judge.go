@@ -16,7 +16,7 @@ const termGrace = 250 * time.Millisecond
 
 // judgeAlone says what the trial means in which items came one by one, for a run with the options of o.
 func judgeAlone(o *Options, e *evidence) []Finding {
-	findings := judgeItems(e)
+	findings := judgeItems(o, e)
 	if e.refused == e.offered {
 		return findings
 	}
@@ -56,12 +56,12 @@ func (e *evidence) hopeless() bool {
 	return e.refused == e.offered || e.alone.start != nil || e.alone.flood && e.alone.count == 0
 }
 
-func judgeItems(e *evidence) []Finding {
+func judgeItems(o *Options, e *evidence) []Finding {
 	if e.refused == 0 {
 		return nil
 	}
 	text := fmt.Sprintf("%d of %s cannot be sent: %v", e.refused, items(e.offered), e.refusal)
-	return []Finding{{Fault, text, "--framing netstring carries any bytes, --framing nul all but NUL"}}
+	return []Finding{{Fault, text, fmt.Sprintf("%s netstring carries any bytes, %[1]s nul all but NUL", o.Names.Framing)}}
 }
 
 func judgeStart(o *Options, t *trial) []Finding {
@@ -94,7 +94,7 @@ func judgeFailedStart(o *Options, t *trial) Finding {
 	case errors.Is(err, worker.ErrEnded):
 		text := fmt.Sprintf("ends before it has read an item: %v%s", t.exit, said(t))
 		if o.Ready != nil {
-			text = fmt.Sprintf("ends before it prints a line that matches --ready: %v%s", t.exit, said(t))
+			text = fmt.Sprintf("ends before it prints a line that matches %s: %v%s", o.Names.Ready, t.exit, said(t))
 		}
 		if t.exit.Ok() {
 			return Finding{Fault, text, "a worker reads items from its standard input until end of file; " +
@@ -110,11 +110,11 @@ func judgeFailedStart(o *Options, t *trial) Finding {
 	case errors.Is(err, worker.ErrSlow) && t.deaf:
 		return Finding{Fault, "closes its standard input without reading it" + said(t), "items arrive on standard input: it must be read"}
 	case errors.Is(err, worker.ErrSlow) && o.Ready != nil && t.sent == 0:
-		return Finding{Fault, fmt.Sprintf("prints no line within %s that matches --ready '%v'%s", brief(o.InitTimeout), o.Ready, said(t)),
-			"correct the expression, or give a longer --init-timeout"}
+		return Finding{Fault, fmt.Sprintf("prints no line within %s that matches %s '%v'%s", brief(o.InitTimeout), o.Names.Ready, o.Ready, said(t)),
+			"correct the expression, or give a longer " + o.Names.InitTimeout}
 	case errors.Is(err, worker.ErrSlow):
 		return Finding{Fault, fmt.Sprintf("does not begin to read within %s%s", brief(o.InitTimeout), said(t)),
-			"it must read items from its standard input; if its warm-up takes that long, give a longer --init-timeout"}
+			"it must read items from its standard input; if its warm-up takes that long, give a longer " + o.Names.InitTimeout}
 	}
 	return Finding{Fault, fmt.Sprintf("does not start: %v", t.start.Err), "raise the limit of processes, open files or memory"}
 }
@@ -128,13 +128,13 @@ func judgeBanner(o *Options, t *trial) []Finding {
 		return []Finding{{Fault, text + ", and no end of it", "a worker prints one line for each item that it reads, and nothing else"}}
 	}
 	if o.Ready != nil {
-		return []Finding{{Fault, text + ", after the line that matches --ready", readyRemedy(t.banner)}}
+		return []Finding{{Fault, text + ", after the line that matches " + o.Names.Ready, o.readPast(t.banner)}}
 	}
-	return []Finding{{Fault, text, readyRemedy(t.banner)}}
+	return []Finding{{Fault, text, o.readPast(t.banner)}}
 }
 
-// readyRemedy suggests how to read past a banner: up to its last line, unless an earlier one looks the same.
-func readyRemedy(banner []byte) string {
+// readPast suggests how to read past a banner: up to its last line, unless an earlier one looks the same.
+func (o *Options) readPast(banner []byte) string {
 	const longest = 60
 	const quiet = "print it to stderr, or not at all"
 	if !bytes.HasSuffix(banner, []byte("\n")) {
@@ -143,7 +143,7 @@ func readyRemedy(banner []byte) string {
 	lines := strings.Split(strings.TrimSuffix(string(banner), "\n"), "\n")
 	last := strings.TrimSuffix(lines[len(lines)-1], "\r")
 	if len(last) > longest || strings.ToValidUTF8(last, "") != last {
-		return "--ready with a regular expression for its last line reads past it; or " + quiet
+		return o.Names.Ready + " with a regular expression for its last line reads past it; or " + quiet
 	}
 	pattern := "^" + regexp.QuoteMeta(last) + "$"
 	match := regexp.MustCompile(pattern)
@@ -152,7 +152,7 @@ func readyRemedy(banner []byte) string {
 			return quiet
 		}
 	}
-	return fmt.Sprintf("--ready %s reads past it; or %s", shellQuote(pattern), quiet)
+	return fmt.Sprintf("%s %s reads past it; or %s", o.Names.Ready, shellQuote(pattern), quiet)
 }
 
 func judgeFlush(o *Options, e *evidence) []Finding {
@@ -170,9 +170,9 @@ func judgeFlush(o *Options, e *evidence) []Finding {
 		text = "seems to keep answers in a buffer"
 	}
 	if o.Lockstep {
-		return []Finding{{Fault, text + ", and --lockstep needs each one at once", flush + ", or leave --lockstep out"}}
+		return []Finding{{Fault, text + ", and " + o.Names.Lockstep + " needs each one at once", flush + ", or leave " + o.Names.Lockstep + " out"}}
 	}
-	return []Finding{{Note, text + ": fine, it is fed ahead; only --lockstep would need it to flush", ""}}
+	return []Finding{{Note, text + ": fine, it is fed ahead; only " + o.Names.Lockstep + " would need it to flush", ""}}
 }
 
 // judgeSilent judges a worker that answers only at the end of its input and is not seen to wait for more.
@@ -182,9 +182,10 @@ func judgeSilent(o *Options, t *trial) []Finding {
 		text = fmt.Sprintf("does not answer an item within %s; whether it waits for more cannot be seen on this system", brief(o.Timeout))
 	}
 	if o.FeedAhead && !o.Lockstep {
-		return []Finding{{Note, text + "; with --feed-ahead it gets more all the same", ""}}
+		return []Finding{{Note, text + "; with " + o.Names.FeedAhead + " it gets more all the same", ""}}
 	}
-	return []Finding{{Fault, text, "flush after each answer, or give --feed-ahead; if an item takes that long, give a longer --timeout"}}
+	return []Finding{{Fault, text, fmt.Sprintf("flush after each answer, or give %s; if an item takes that long, give a longer %s",
+		o.Names.FeedAhead, o.Names.Timeout)}}
 }
 
 func judgeEnd(o *Options, t *trial) []Finding {

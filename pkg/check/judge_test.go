@@ -13,6 +13,10 @@ import (
 	"stoke/pkg/worker"
 )
 
+// called are the names that findings are to have from whoever runs a check.
+var called = Names{Framing: "--framing", Ready: "--ready", InitTimeout: "--init-timeout", Timeout: "--timeout",
+	MaxAnswer: "--max-item", Lockstep: "--lockstep", FeedAhead: "--feed-ahead"}
+
 // good is what is seen of a worker without fault that flushes, given five items.
 func good() *evidence {
 	answers := [][]byte{[]byte("A"), []byte("B"), []byte("C"), []byte("D"), []byte("E")}
@@ -56,7 +60,7 @@ func tryJudge(t *testing.T, tests []judgement) {
 	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o, e := withDefaults(Options{}), good()
+			o, e := withDefaults(Options{Names: called}), good()
 			tt.change(&o, e)
 			r := Report{Findings: judge(&o, e)}
 			if r.WillDo() != tt.willDo {
@@ -233,7 +237,7 @@ func TestFaultsHaveRemedies(t *testing.T) {
 	for held := nothing; held <= unseen; held++ {
 		for count := range 8 {
 			for flags := range 16 {
-				o, e := withDefaults(Options{Lockstep: true}), good()
+				o, e := withDefaults(Options{Names: called, Lockstep: true}), good()
 				e.alone.held, e.alone.count = held, count
 				e.alone.early, e.alone.ended, e.alone.huge = flags&1 > 0, flags&2 > 0, flags&4 > 0
 				if flags&8 > 0 {
@@ -262,7 +266,7 @@ func TestReadyRemedy(t *testing.T) {
 		{"\xff\n", "--ready with a regular expression"},
 		{strings.Repeat("x", 100) + "\n", "--ready with a regular expression"},
 	} {
-		if got := readyRemedy([]byte(tt.banner)); !strings.HasPrefix(got, tt.want) {
+		if got := (&Options{Names: called}).readPast([]byte(tt.banner)); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%q: %q, want %q", tt.banner, got, tt.want)
 		}
 	}
