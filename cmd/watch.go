@@ -131,6 +131,7 @@ func (w warmth) Warm(int, int, time.Duration) { w.bar.Finish(false) }
 func (w *watch) follow(e *engine.Engine, before engine.Summary, size int64) {
 	w.engine, w.before, w.size = e, before, size
 	w.asked.Update(w.snapshot())
+	w.draw() // nothing yet, but the rate counts from here
 	go func() {
 		defer close(w.gone)
 		draw, flush, metrics := time.NewTicker(drawEvery), time.NewTicker(flushEvery), time.NewTicker(metricsEvery)
@@ -167,7 +168,11 @@ func (w *watch) snapshot() progress.Snapshot {
 }
 
 func (w *watch) draw() {
-	if w.bar == nil || time.Since(w.began) < quick {
+	if w.bar == nil {
+		return
+	}
+	if time.Since(w.began) < quick {
+		w.bar.Observe(w.snapshot())
 		return
 	}
 	if w.count != nil {

@@ -146,6 +146,13 @@ func (p *Progress) pass(w io.Writer, text []byte) (n int, err error) {
 	return n, err
 }
 
+// Observe takes note of a state of the run that is not shown, so that the first line knows a rate.
+func (p *Progress) Observe(s Snapshot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace.observe(s)
+}
+
 // Update shows the state of the run. It is called by one goroutine, ten times a second at most.
 func (p *Progress) Update(s Snapshot) {
 	p.mu.Lock()

@@ -94,6 +94,17 @@ func TestBarAtTheBeginning(t *testing.T) {
 	}
 }
 
+// What is drawn first already knows a rate, if the run was observed before.
+func TestFirstLineKnowsTheRate(t *testing.T) {
+	s := newScreen(t, 100)
+	p := on(s)
+	p.Observe(Snapshot{Workers: 1, Items: 100})
+	p.Update(Snapshot{Elapsed: 2 * time.Second, Workers: 1, Answered: 50, Items: 100})
+	if got, want := s.text(), "  50% [==============>...............] 50/100 done, 25.0/s, 0:02, ETA 0:02"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Where the bar would be in the way there is but a line about a warm-up that takes a while, until the first worker is warm.
 func TestWarmUp(t *testing.T) {
 	s := newScreen(t, 80)
