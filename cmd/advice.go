@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,7 +24,7 @@ func cannotHint(e *engine.InitError) string {
 	case errors.Is(e.Err, syscall.EISDIR):
 		return "it is a directory: name a program"
 	case errors.Is(e.Err, syscall.E2BIG):
-		return "the environment and the arguments of a program have a limit, most of it for each: see ulimit -s; unset what is large, or keep it in a file"
+		return "a program's environment and arguments are limited, together (see ulimit -s) and one by one; unset what is large, or keep it in a file"
 	case errors.Is(e.Err, syscall.ENOEXEC):
 		return "begin it with #! and its interpreter, or give its interpreter as COMMAND"
 	}
@@ -95,6 +97,29 @@ func (o *options) startHint(e *engine.InitError) string {
 	return o.handHint(e.Words)
 }
 
+// noFlag finds what programs say of a flag that they do not know.
+var noFlag = regexp.MustCompile(`(?i)(invalid|illegal|unrecogni[sz]ed|unknown) (option|flag)`)
+
+// hasOwnFlag reports whether an argument of COMMAND is a flag of stoke.
+func (o *options) hasOwnFlag() bool {
+	return slices.ContainsFunc(o.command[1:], func(arg string) bool {
+		name, long := strings.CutPrefix(arg, "--")
+		name, _, _ = strings.Cut(name, "=")
+		return slices.ContainsFunc(groups(), func(g group) bool {
+			return long && g.flags.Lookup(name) != nil || !long && len(arg) > 1 && arg[0] == '-' && g.flags.ShorthandLookup(arg[1:2]) != nil
+		})
+	})
+}
+
+// isExpression reports whether COMMAND gives an interpreter code where it takes a file.
+func (o *options) isExpression() bool {
+	if len(o.command) != 2 || lang.Package(lang.Canonical(filepath.Base(o.command[0]))) == "" || strings.HasPrefix(o.command[1], "-") {
+		return false
+	}
+	_, err := os.Stat(o.command[1])
+	return err != nil && strings.ContainsAny(o.command[1], "()[]{}*+$ ;'\"")
+}
+
 // usage finds what programs say that miss their arguments.
 var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
 
@@ -107,8 +132,12 @@ func (o *options) handHint(words string) string {
 		return "run the code by hand to see what it says; stoke --dry-run shows what is started"
 	case o.init != "":
 		return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
+	case noFlag.MatchString(words) && o.hasOwnFlag():
+		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(o.command[0])
+	case o.isExpression():
+		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(o.command[0])) + " " + shellQuote(o.command[1])
 	case usage.MatchString(words):
-		return "items come on standard input, not as arguments: stoke -l sh " + shellQuote(strings.Join(quoted(o.command), " ")+` "$item"`) + ", or xargs"
+		return "items come on standard input, not as arguments: " + asCode(o.command) + ", or xargs"
 	}
 	return "run the command by hand, with one item on standard input, to see what it says"
 }

@@ -31,6 +31,7 @@ var foreign = []struct {
 	{"tagstring", "--tag prints ITEM<TAB>ANSWER, and --json names the item"},
 	{"results files", "-o OUT keeps all answers in one file, and --json says which item each belongs to"},
 	{"halt-on-error", "it is --halt: soon,fail=1 for 1, now,fail=1 for 2"},
+	{"c", "CODE is the word after the flags: stoke -l python 'int(item) * 2'"},
 	{"header", "take the first line off before stoke: { IFS= read -r header; stoke ...; } < FILE"},
 	{"recend", "it is --delimiter"},
 	{"resume-failed", "it is --resume --retry-failed"},

@@ -87,6 +87,9 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 	if len(o.command) == 0 || o.command[0] == "" {
 		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
 	}
+	if s.Init == "{}" { // the -i{} of xargs
+		return usagef("-i is --init here, and {} is no code").withHint(sentenceFor("I"))
+	}
 	return checkWords(o.command)
 }
 

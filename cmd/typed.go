@@ -59,6 +59,9 @@ func itemsHint(word string, command []string) string {
 
 // asCode calls COMMAND for each item.
 func asCode(command []string) string {
+	if len(command) > 2 && shellName.MatchString(command[0]) && command[1] == "-c" && namesItem(command[2]) {
+		return "stoke -l sh " + shellQuote(command[2])
+	}
 	return "stoke -l sh " + shellQuote(strings.Join(quoted(command), " ")+` "$item"`)
 }
 
@@ -84,12 +87,17 @@ func wantsArguments(command []string) bool {
 	return true
 }
 
+// namesItem reports whether code of a shell means the item of CODE.
+func namesItem(code string) bool {
+	return strings.Contains(code, "$1") || strings.Contains(code, "$item")
+}
+
 // absentHint says what may help where the program name was not found.
 func absentHint(command []string) string {
 	name := command[0]
 	switch {
 	case len(command) > 1 || !strings.ContainsAny(name, " \t\n|&;<>()"):
-	case strings.Contains(name, "$1") || strings.Contains(name, "$item"):
+	case namesItem(name):
 		return "this is one word, the name of a program; as CODE it is run for each item: stoke -l sh " + shellQuote(name)
 	case strings.ContainsAny(name, "|&;<>()$`"):
 		return "this is one word, the name of a program; a shell makes a command of it: stoke sh -c " + shellQuote(name)
