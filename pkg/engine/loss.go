@@ -62,7 +62,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 	}
 	l := c.loss(exit)
 	what := judge(l)
-	if what == nothing || c.shut(exit) && what != startOver {
+	if what == nothing || what == giveBack && l.exited || c.shut(exit) && what != startOver {
 		c.gone(exit)
 	}
 	switch what {
