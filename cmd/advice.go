@@ -40,8 +40,11 @@ func (o *options) advise(err error) {
 	switch {
 	case errors.As(err, &start):
 		start.Hint = o.startHint(start)
-	case errors.As(err, &proto) && proto.Fewer && o.startsPrograms():
-		proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
+	case errors.As(err, &proto):
+		proto.Hint = promises[proto.Promise]
+		if proto.Fewer && o.startsPrograms() {
+			proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
+		}
 	}
 }
 

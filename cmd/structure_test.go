@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,6 +137,28 @@ func TestOnlyCmdKnowsTheCommandLine(t *testing.T) {
 	}
 }
 
+// flagName is what the name of a flag looks like in a string.
+var flagName = regexp.MustCompile(`(^|[^-\w])--[a-z]`)
+
+// namesFlags are the files below cmd that may name flags all the same: the manual is about them, and the label that a shell
+// script puts before what it prints of its init code names that as it was typed.
+var namesFlags = []string{"pkg/manual/", "pkg/worker/warm.go"}
+
+// Below cmd errors and findings say what happened; cmd says with which flag to help it.
+func TestOnlyCmdNamesFlags(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test() || !strings.HasPrefix(f.path, "pkg/") || slices.ContainsFunc(namesFlags, func(p string) bool { return strings.HasPrefix(f.path, p) }) {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && flagName.MatchString(strings.Trim(text.Value, "\"`")) {
+				t.Errorf("%s: %s names a flag: return what cmd can word, see cmd/wording.go", f.set.Position(n.Pos()), text.Value)
+			}
+			return true
+		})
+	}
+}
+
 // Every package says once what it is: in one file, in a comment that begins as godoc wants it.
 func TestOneDocCommentForEachPackage(t *testing.T) {
 	docs := map[string][]string{} // the files with a doc comment, for each directory
@@ -214,6 +237,15 @@ func TestRulesRefuse(t *testing.T) {
 	} {
 		if got := allowed(below, tt.dir, tt.to); got != tt.want {
 			t.Errorf("%s imports %s: %v, want %v", tt.dir, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestFlagNames(t *testing.T) {
+	for text, want := range map[string]bool{"--ready reads past it": true, "above --max-item": true, "(--timeout)": true, "it is ready -- or not": false,
+		"a--b": false, "-----begin": false, "--%s": false, "or raise --": false} {
+		if flagName.MatchString(text) != want {
+			t.Errorf("%q names a flag: %v, want %v", text, !want, want)
 		}
 	}
 }

@@ -26,6 +26,7 @@ func inWords(err error) error {
 		reported   *engine.ReportedError
 		unfit      *wire.UnfitError
 		unfinished *wire.UnfinishedError
+		silent     *engine.SilentError
 	)
 	switch {
 	case errors.As(err, &large):
@@ -36,6 +37,36 @@ func inWords(err error) error {
 		return &worded{err, fmt.Sprintf("it contains %s, which --framing %s cannot carry", unfit.Holds, unfit.Framing)}
 	case errors.As(err, &unfinished) && unfinished.TooLarge:
 		return &worded{err, "its output ended in the middle of an answer: it is above --max-item already"}
+	case errors.As(err, &silent):
+		return &worded{err, err.Error() + silentAdvice(silent)}
+	case errors.As(err, new(*engine.DeafError)):
+		return &worded{err, err.Error() + " (--timeout)"}
+	case errors.Is(err, engine.ErrHalted):
+		return &worded{err, err.Error() + " by --halt"}
 	}
 	return err
+}
+
+// promises says what a worker has to do that has not kept its promise.
+var promises = map[engine.Promise]string{
+	engine.NothingElse: "a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready",
+	engine.EveryLine:   "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead",
+	engine.Flushes:     "--lockstep needs a worker that flushes each answer",
+	engine.EachRequest: "a worker answers each request, with its id, on a line of its own, before it ends",
+	engine.OnePrompt:   "each line that is sent is answered by one prompt, and no answer has one in it",
+	engine.LastLine:    "with --send, each answer ends in a line that is --until and nothing else: no prompt before it, no such line in an item or an answer",
+}
+
+// silentAdvice says what may help where a worker does not answer, to follow what it does.
+func silentAdvice(e *engine.SilentError) string {
+	const flush = "make it flush (python3 -u, stdbuf -oL COMMAND)"
+	switch {
+	case e.Buffers:
+		return "; to have each at once, " + flush
+	case e.Promise != engine.NoPromise:
+		return "; " + promises[e.Promise]
+	case e.Printed != "":
+		return ""
+	}
+	return "; if it keeps its answers in a buffer, " + flush + ", or give --feed-ahead"
 }

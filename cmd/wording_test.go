@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/wire"
@@ -21,6 +22,15 @@ func TestInWords(t *testing.T) {
 		{&wire.UnfitError{Holds: "a newline", Framing: "lines"}, "it contains a newline, which --framing lines cannot carry"},
 		{&wire.UnfinishedError{TooLarge: true}, "its output ended in the middle of an answer: it is above --max-item already"},
 		{&wire.UnfinishedError{Rest: `"a"`}, `its output ended in the middle of an answer: "a"`},
+		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second}, "worker 1 (pid 9) has not answered for 1s; if it keeps its answers in a buffer, " +
+			"make it flush (python3 -u, stdbuf -oL COMMAND), or give --feed-ahead"},
+		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`}, `worker 1 (pid 9) has not answered for 1s, but has printed "a"`},
+		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`, Promise: engine.OnePrompt},
+			`worker 1 (pid 9) has not answered for 1s, but has printed "a"; each line that is sent is answered by one prompt, and no answer has one in it`},
+		{&engine.SilentError{Slot: 1, Pid: 9, Buffers: true}, "worker 1 (pid 9) has read all it was sent and keeps its answers in a buffer " +
+			"until that is full or the input ends; to have each at once, make it flush (python3 -u, stdbuf -oL COMMAND)"},
+		{&engine.DeafError{Within: time.Second}, "it was ready, but never read an item in 1s (--timeout)"},
+		{engine.ErrHalted, "stopped early by --halt"},
 		{other, "other"},
 	} {
 		got := inWords(tt.err)

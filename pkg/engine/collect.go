@@ -81,7 +81,7 @@ func (c *conversation) answers(now time.Time) error {
 		b := c.inflight[0]
 		n, end, err := c.dec.Scan(p, b.run())
 		if err != nil {
-			return c.fault(fmt.Sprintf("broke its protocol: %v", err), "")
+			return c.fault(fmt.Sprintf("broke its protocol: %v", err), NoPromise)
 		}
 		if n > 0 && c.e.o.Escaped && bytes.IndexByte(p[:end], '\\') >= 0 {
 			_, end, _ = c.dec.Scan(p, 1)
@@ -281,8 +281,7 @@ func (c *conversation) pace(n int) {
 
 // excess is the fault of a worker that has written p without being asked.
 func (c *conversation) excess(p []byte) error {
-	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(p, false), c.first),
-		c.promise("a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready"))
+	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(p, false), c.first), c.promise(NothingElse))
 }
 
 // short is the fault of a worker that has answered fewer items than it read.
@@ -293,27 +292,26 @@ func (c *conversation) short(owed int64) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
-	hint := c.promise("a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead")
-	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Fewer: true, Hint: hint, Words: c.w.LastWords()}
+	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Fewer: true, Promise: c.promise(EveryLine), Words: c.w.LastWords()}
 }
 
 // promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
-func (c *conversation) promise(lines string) string {
+func (c *conversation) promise(lines Promise) Promise {
 	_, send := c.e.o.Framing.(*wire.Template)
 	_, prompt := c.tr.(*wire.Prompt)
 	switch {
 	case c.asker != nil:
-		return "a worker answers each request, with its id, on a line of its own, before it ends"
+		return EachRequest
 	case prompt:
-		return "each line that is sent is answered by one prompt, and no answer has one in it"
+		return OnePrompt
 	case send:
-		return "with --send, each answer ends in a line that is --until and nothing else: no prompt before it, no such line in an item or an answer"
+		return LastLine
 	case c.e.o.Escaped:
-		return ""
+		return NoPromise
 	}
 	return lines
 }
 
-func (c *conversation) fault(problem, hint string) error {
-	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Hint: hint, Words: c.w.LastWords()}
+func (c *conversation) fault(problem string, broke Promise) error {
+	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Promise: broke, Words: c.w.LastWords()}
 }

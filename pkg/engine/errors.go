@@ -61,9 +61,10 @@ func (e *ReadError) Unwrap() error { return e.Err }
 type ProtocolError struct {
 	Slot, Pid int
 	Problem   string
-	Fewer     bool // it ended with fewer answers than items
-	Hint      string
-	Words     string // the end of its stderr
+	Fewer     bool    // it ended with fewer answers than items
+	Promise   Promise // which it has not kept, if that is known
+	Hint      string  // for who knows more of the worker to fill in
+	Words     string  // the end of its stderr
 }
 
 func (e *ProtocolError) Error() string {
@@ -119,6 +120,12 @@ var ErrMute = errors.New("it ended without ever answering")
 
 // ErrDeaf says that a worker was ready and ended, or had to be ended, without having read anything.
 var ErrDeaf = errors.New("it was ready, but never read an item")
+
+// DeafError is an ErrDeaf of a worker that had some time to read.
+type DeafError struct{ Within time.Duration }
+
+func (e *DeafError) Error() string { return fmt.Sprintf("%v in %v", ErrDeaf, e.Within) }
+func (e *DeafError) Unwrap() error { return ErrDeaf }
 
 // ErrShut says that a worker closed its standard input without having read anything, and had to be ended.
 var ErrShut = errors.New("it closed its standard input without reading an item, and did not end")

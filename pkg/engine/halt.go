@@ -6,7 +6,7 @@ import (
 )
 
 // ErrHalted says that the run was stopped early by its Halt.
-var ErrHalted = errors.New("stopped early by --halt")
+var ErrHalted = errors.New("stopped early")
 
 // Tally says which items a Halt counts.
 type Tally int
@@ -59,7 +59,7 @@ func (e *Engine) count() {
 	case h.Now && h.aim():
 		e.fail(errReached)
 	case h.Now:
-		e.fail(ErrHalted)
+		e.fail(e.o.Word(ErrHalted))
 	default:
 		e.dispatch.drained.Store(true)
 		e.leaving.Go(e.Drain) // not here: whoever counts may be taking items
@@ -87,7 +87,7 @@ func (e *Engine) verdict() (Summary, error) {
 		}
 		return sum, err
 	case curtailed && !e.o.Halt.aim():
-		return sum, ErrHalted
+		return sum, e.o.Word(ErrHalted)
 	case curtailed:
 		sum.StoppedAfter, _, _ = e.dispatch.taken()
 	}

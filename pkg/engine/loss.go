@@ -168,7 +168,7 @@ func (c *conversation) neverWorked(l loss) error {
 	case !l.started:
 		return worker.ErrEnded
 	case l.timedOut && l.read == 0:
-		return fmt.Errorf("%w in %v (--timeout)", ErrDeaf, c.e.o.Timeout)
+		return c.e.o.Word(&DeafError{c.e.o.Timeout})
 	case l.read == 0:
 		return ErrDeaf
 	}

@@ -126,9 +126,9 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 		b := c.inflight[0]
 		problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
 		if c.tr != nil {
-			return c.fault(problem, c.promise(""))
+			return c.fault(problem, c.promise(NoPromise))
 		}
-		return c.fault(problem+"; it keeps its output in a buffer", "--lockstep needs a worker that flushes each answer")
+		return c.fault(problem+"; it keeps its output in a buffer", Flushes)
 	}
 	c.size.Buffered()
 	c.e.habits.held.Store(true)
@@ -146,9 +146,6 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 	return nil
 }
 
-// flushing is what makes most programs flush.
-const flushing = "python3 -u, stdbuf -oL COMMAND"
-
 // starves reports whether the worker holds answers back and there is nothing to feed it with, in a run without any answer.
 func (c *conversation) starves() bool {
 	return c.in == open && c.answered < c.sent && c.pending() == 0 && c.e.answered.Load() == 0 && !c.e.complained.Load()
@@ -159,8 +156,7 @@ func (c *conversation) warnStarving() {
 	if c.e.complained.Swap(true) {
 		return
 	}
-	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has read all it was sent and keeps its answers in a buffer until that is full or the input ends; "+
-		"to have each at once, make it flush (%s)", c.r.slot, c.w.Pid(), flushing))
+	c.warn(&SilentError{Slot: c.r.slot, Pid: c.w.Pid(), Buffers: true})
 }
 
 // complain tells the user, once in a run without any answer so far, about a worker that has read its items and has been
@@ -172,12 +168,11 @@ func (c *conversation) complain(quiet, limit time.Duration) {
 	if read, known := c.w.Read(); known && read < c.bytes || c.e.complained.Swap(true) {
 		return
 	}
-	advice := "; if it keeps its answers in a buffer, make it flush (" + flushing + "), or give --feed-ahead"
+	silent := &SilentError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit}
 	if c.tr != nil && len(c.tr.Held()) > 0 {
-		advice = ", but has printed " + Quote(c.tr.Held(), false)
-		if promise := c.promise(""); promise != "" {
-			advice += "; " + promise
-		}
+		silent.Printed, silent.Promise = Quote(c.tr.Held(), false), c.promise(NoPromise)
 	}
-	c.e.o.Warn(fmt.Sprintf("worker %d (pid %d) has not answered for %v%s", c.r.slot, c.w.Pid(), limit, advice))
+	c.warn(silent)
 }
+
+func (c *conversation) warn(err error) { c.e.o.Warn(c.e.o.Word(err).Error()) }

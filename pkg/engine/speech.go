@@ -136,7 +136,7 @@ func (c *conversation) hear(n int) error {
 	c.buf, err = c.tr.Translate(c.buf, c.raw[:n])
 	c.aside()
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (c *conversation) farewell() error {
 		}
 	}
 	if err != nil && c.hung && c.answered < c.sent {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
 	}
 	answer, kind, err := wire.Reply(line[:len(line)-1])
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), "")
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
 	}
 	switch {
 	case kind == wire.Failed, kind == wire.TooLarge:
