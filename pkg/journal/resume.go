@@ -102,16 +102,24 @@ func (j *Journal) openPart(flag int) error {
 	if j.part != nil {
 		return nil
 	}
-	part, err := j.fs.OpenFile(j.partName(), os.O_RDWR|flag, 0o666)
-	if err != nil {
-		return err
-	}
-	if err := part.Lock(); err != nil {
+	for range 10 {
+		part, err := j.fs.OpenFile(j.partName(), os.O_RDWR|flag, 0o666)
+		if err != nil {
+			return err
+		}
+		err = part.Lock()
+		mine, statErr := part.Stat()
+		named, nameErr := j.fs.Stat(j.partName())
+		if err == nil && statErr == nil && nameErr == nil && mine.ID == named.ID {
+			j.part = part
+			return nil
+		}
 		part.Close()
-		return output.Locked(j.out, err)
-	}
-	j.part = part
-	return nil
+		if err != nil {
+			return output.Locked(j.out, err)
+		}
+	} // its holder has made OUT of it between our opening and locking it
+	return &LockedError{Path: j.out}
 }
 
 // fresh empties both files and writes a header. A journal that has no whole header therefore belongs to a run that did
