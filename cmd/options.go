@@ -45,8 +45,9 @@ type options struct {
 
 // check turns settings and the words behind the flags into options. Every error names the flag at fault.
 func (s *settings) check(args []string) (*options, error) {
-	if s.Output == "-" {
-		s.Output = "" // standard output
+	switch s.Output { // opened as a file, standard output would be replaced by one
+	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		s.Output = ""
 	}
 	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, exit: s.Exit, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
 	for _, part := range []func(*options) error{

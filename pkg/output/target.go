@@ -15,9 +15,15 @@ import (
 // Target is a file that is to be replaced in one step. The zero value is one that nothing is known of.
 type Target struct{ Place }
 
-// TargetOf returns the target with that name, as it is now.
+// TargetOf returns the target with that name, as it is now. What leads to a file that was removed and is still open, as names in
+// /proc do, is no place for another file.
 func TargetOf(name string) (Target, error) {
 	place, err := Find(name)
+	if err == nil && place.Info != nil && place.Regular() {
+		if link, lerr := os.Lstat(place.Path); lerr == nil && link.Mode()&os.ModeSymlink != 0 {
+			err = &FixedError{name, "it leads to a file that has no name any more"}
+		}
+	}
 	return Target{place}, err
 }
 
