@@ -42,10 +42,25 @@ func (o *options) advise(err error) {
 		start.Hint = o.startHint(start)
 	case errors.As(err, &proto):
 		proto.Hint = promises[proto.Promise]
-		if proto.Fewer && o.startsPrograms() {
+		mend := o.mend(proto)
+		switch {
+		case mend != "":
+			proto.Hint = mend
+		case proto.Fewer && o.startsPrograms():
 			proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
 		}
 	}
+}
+
+// mend says how COMMAND answers each item once, if it is known to drop some or to give several answers.
+func (o *options) mend(e *engine.ProtocolError) string {
+	if o.program != nil || o.speech != nil || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.command[0])) {
+		return ""
+	}
+	if mend := oneEach(o.command); mend != "" {
+		return "a worker prints exactly one line for each line it reads; " + mend
+	}
+	return ""
 }
 
 var (
