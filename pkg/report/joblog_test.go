@@ -198,6 +198,9 @@ func parallel(t *testing.T, args ...string) string {
 
 // What parallel itself makes of our job log: it skips the items that the log has, or those that succeeded.
 func TestParallelReadsOurJoblog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("parallel takes its time")
+	}
 	for _, tt := range []struct {
 		name string
 		args []string

@@ -215,6 +215,9 @@ func TestLinesBeforeAFault(t *testing.T) {
 }
 
 func TestRPCTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its messages are large")
+	}
 	x := func(n int) string { return `"` + strings.Repeat("x", n) + `"` }
 	next := response(2, `"b"`)
 	large := `\>response of %d bytes`
