@@ -37,7 +37,7 @@ func TestStarving(t *testing.T) {
 		t.Errorf("it is looked at in %v, want %v", in, starving)
 	}
 	for range 2 {
-		if n := look(starving); n != 1 || !strings.Contains(tr.warnings[0], "stdbuf -oL") {
+		if n := look(starving); n != 1 || !strings.Contains(tr.warnings[0], "keeps its answers in a buffer") {
 			t.Errorf("after a while, once: %q", tr.warnings)
 		}
 	}
