@@ -102,7 +102,7 @@ func (c *conversation) useless() bool {
 		return false
 	}
 	v := c.w.Idle()
-	return v == worker.Busy || v == worker.Asleep
+	return v != worker.Idle && v != worker.Quiet
 }
 
 // send hands b to the worker.

@@ -21,6 +21,9 @@ const (
 // collect takes the answers out of the read buffer, whose last n bytes are new, and publishes them.
 func (c *conversation) collect(n int) error {
 	now := time.Now()
+	if c.guess {
+		c.guess, c.consumed = false, 0
+	}
 	before := c.progress()
 	err := c.answers(now)
 	c.report(now)

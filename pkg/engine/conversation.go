@@ -43,6 +43,7 @@ type conversation struct {
 	sent      int64    // items; likewise
 	answered  int64
 	consumed  int64     // of those sent, how many the worker was seen to have finished with, answered or not
+	guess     bool      // that is only a guess
 	mark      time.Time // when it began with the items after those
 	since     time.Time // when it began with the items it has not answered
 	spans     []span    // answered since then, to be told
@@ -68,6 +69,7 @@ type conversation struct {
 	timedOut  bool
 	begun     int          // when it was lost: unanswered items that it had begun to read
 	replaced  bool         // by its successor
+	flushed   bool         // its last output was small, and not due to the end of its input
 	revealed  bool         // its last output was small and left an answer for later
 	looks     int          // how often regard has looked
 	regarded  int64        // bytes it had read when nothing of its output was left to be collected
@@ -217,7 +219,8 @@ func (c *conversation) hangUp() {
 	if read, known := c.w.Read(); known && c.answered < c.sent && (read < c.bytes || !c.warm && c.bytes > 0) {
 		return
 	}
-	if c.waited = c.pending() == 0; c.waited || c.reticent() {
+	if done := c.pending() == 0; done || c.reticent() {
+		c.waited = done && !c.guess
 		c.in = closed
 		c.w.CloseInput()
 		c.hung = true

@@ -45,6 +45,7 @@ const (
 	clear  sight = iota
 	dim          // other threads of it sleep for a time, so that it is only Quiet when it waits for more
 	dark         // it hangs Asleep
+	veiled       // what it has read, not what its threads do
 	blind        // nothing
 	sights       // how many there are
 )
@@ -154,7 +155,8 @@ func (f *faulty) TakeBack() (taken, alive bool) {
 		return false, true
 	}
 	f.in, f.written = nil, 0
-	f.dead = f.rng.IntN(2) == 0
+	f.world.note(f, false)
+	f.dead = f.world.seen == veiled || f.rng.IntN(2) == 0
 	return true, !f.dead
 }
 
@@ -174,7 +176,7 @@ func (f *faulty) Send(p []byte) error {
 
 func (f *faulty) Idle() worker.Verdict {
 	switch busy := f.hung || f.dead || f.cold() || len(f.in) > 0 || len(f.lines) > 0 || len(f.out) > 0; {
-	case f.world.seen == blind:
+	case f.world.seen >= veiled:
 		return worker.Unknown
 	case busy && f.hung && f.world.seen == dark:
 		return worker.Asleep

@@ -9,6 +9,8 @@ type habits struct {
 	all  atomic.Bool // a worker answered all it had without being given more
 	each atomic.Bool // one answered an item with others in hand
 	held atomic.Bool // one was seen to keep answers back: the other two say nothing then
+
+	volunteered atomic.Bool // one wrote so little, and went on, that no full buffer can have forced it to: it flushes
 }
 
 // obliged reports whether what workers speak obliges them to answer without being given more.
@@ -46,6 +48,10 @@ func (c *conversation) regard() {
 
 // reveal draws that conclusion from n bytes of new output.
 func (c *conversation) reveal(n int) {
+	if c.flushed {
+		c.e.habits.volunteered.Store(true)
+	}
+	c.flushed = n < smallWrite && len(c.buf) == 0 && c.in == open
 	if c.e.habits.each.Load() || len(c.inflight) == 0 {
 		return
 	}

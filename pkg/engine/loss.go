@@ -96,7 +96,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
-		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.progress() > 0,
+		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.answered > 0 || c.consumed > 0 && !c.guess,
 		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
 		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced && !reportsSignal(exit.Code), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,

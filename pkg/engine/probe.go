@@ -91,13 +91,16 @@ func (c *conversation) look() error {
 	}
 	switch c.verdictOn() {
 	case worker.Idle:
-		return c.held(quiet, false)
+		return c.held(quiet, seen)
 	case worker.Quiet:
 		if quiet >= quietFor {
-			return c.held(quiet, true)
+			return c.held(quiet, likely)
 		}
 	case worker.Unknown:
 		c.complain(quiet, silence)
+		if limit, may := c.guessAfter(); may && quiet >= limit {
+			return c.held(quiet, guessed)
+		}
 	case worker.Busy, worker.Asleep:
 		c.complain(quiet, longSilence)
 	}
@@ -116,9 +119,33 @@ func (c *conversation) verdictOn() worker.Verdict {
 	return worker.Idle
 }
 
-// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on. If that is only
-// likely, the time it was quiet says nothing about its items.
-func (c *conversation) held(quiet time.Duration, likely bool) error {
+// evidence is what tells that a worker has finished with items that it has not answered.
+type evidence int
+
+const (
+	seen    evidence = iota // it sleeps until it has more to read
+	likely                  // it sleeps for a time: how long its items took is not known
+	guessed                 // nothing but its silence, which is believed until it writes something
+)
+
+// guessAfter is how long a worker must have been silent for the guess that it waits for more, where its threads cannot be
+// seen: one that keeps its answers in a buffer would do so for ever. To feed on one that is at work binds items to it that
+// another might do sooner. So one that cannot be seen to read either, and may still be at its start, is given more time,
+// and so is one that has answered everything before, or is known to flush. Where there is a time limit for items, that is
+// what helps.
+func (c *conversation) guessAfter() (limit time.Duration, may bool) {
+	read, known := c.w.Read()
+	switch {
+	case c.e.o.Lockstep, c.e.o.Timeout > 0, c.asker != nil, known && read < c.bytes:
+		return 0, false
+	case !known, c.prompt, c.e.habits.answersAll(), c.e.habits.volunteered.Load():
+		return longSilence, true
+	}
+	return silence, true
+}
+
+// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on.
+func (c *conversation) held(quiet time.Duration, how evidence) error {
 	if c.e.o.Lockstep {
 		if quiet < silence {
 			return nil
@@ -131,18 +158,23 @@ func (c *conversation) held(quiet time.Duration, likely bool) error {
 		return c.fault(problem+"; it keeps its output in a buffer", Flushes)
 	}
 	c.size.Buffered()
-	c.e.habits.held.Store(true)
+	c.guess = how == guessed
+	if !c.guess {
+		c.e.habits.held.Store(true)
+		c.prompt = false
+	}
 	if c.alone || c.yielding || c.asker != nil { // who has said how much it wants at a time gets no more
 		c.in = ending
 	}
-	if likely {
-		c.size.Grow()
-	} else {
+	switch {
+	case how == seen:
 		c.size.Observe(c.pending(), quiet)
+	case how == guessed && c.e.habits.volunteered.Load(): // hardly more than a little is what it waits for
+	default:
+		c.size.Grow()
 	}
 	c.consumed = c.sent
 	c.mark = time.Now()
-	c.prompt = false
 	return nil
 }
 

@@ -27,7 +27,7 @@ func TestStarving(t *testing.T) {
 	if look(time.Hour); len(tr.warnings) > 0 {
 		t.Errorf("one that was not seen to hold anything back: %q", tr.warnings)
 	}
-	if err := c.held(time.Second, false); err != nil {
+	if err := c.held(time.Second, seen); err != nil {
 		t.Fatal(err)
 	}
 	if n := look(0); n > 0 {
