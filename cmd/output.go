@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -145,18 +144,6 @@ func openInput(name string) (*os.File, error) {
 	}
 	f, err := os.Open(name)
 	return f, named("--arg-file", err)
-}
-
-// openFailed opens the file for failed items; nil if none is wanted.
-func openFailed(name string) (io.Writer, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, named("--failed", err)
-	}
-	return f, nil
 }
 
 // named says which flag an error is about.

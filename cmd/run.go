@@ -46,7 +46,9 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	defer in.Close()
-	out, state, err := o.open(in, v)
+	rec := newRecords()
+	defer rec.close()
+	out, state, err := o.open(in, rec, v)
 	if err != nil {
 		if errors.Is(err, errComplete) {
 			return nil
@@ -60,8 +62,8 @@ func run(o *options, v *voice) error {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	o.engine.Start = starter(ctx, o, v)
-	w, err := o.startWatch(in, v)
+	o.engine.Start, o.engine.Began = starter(ctx, o, v), rec.begin
+	w, err := o.startWatch(in, rec, v)
 	if err != nil {
 		return err
 	}
@@ -103,6 +105,9 @@ func (o *options) conclude(sum engine.Summary, err error, by *interruption, out 
 		err = e
 	}
 	err = w.left(o.waysOn(err, out), by, o, out)
+	if status := statusOf(err); status == statusOK || status == statusItems { // of an empty input, or of a run that is taken up
+		w.records.begin()
+	}
 	if e := w.finish(statusOf(err)); e != nil && err == nil {
 		err = e
 	}
@@ -123,7 +128,7 @@ func sizeOf(in *os.File) int64 {
 }
 
 // open opens what is written to, and says what of the run an earlier one has done.
-func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.State, err error) {
+func (o *options) open(in *os.File, rec *records, v *voice) (out *answers, state *journal.State, err error) {
 	state = new(journal.State)
 	if o.resume {
 		if out, state, err = o.openJournal(in, v); err == nil {
@@ -135,7 +140,7 @@ func (o *options) open(in *os.File, v *voice) (out *answers, state *journal.Stat
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.engine.Failed, err = openFailed(o.failed); err != nil {
+	if o.engine.Failed, err = rec.failed(o.failed); err != nil {
 		return nil, nil, err
 	}
 	if err := out.restoreFailed(o.engine.Failed); err != nil {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,11 +51,13 @@ func (o *options) failedText(f journal.FailedItem) []byte {
 // nothingToDo tells what an earlier run has completed.
 func (o *options) nothingToDo(j *journal.Journal, state *journal.State, v *voice) error {
 	v.note(fmt.Sprintf("%s is complete already: %s, %d of them failed", o.output, countItems(state.Items, "", ""), state.Failed))
-	to, err := openFailed(o.failed)
+	rec := newRecords()
+	to, err := rec.failed(o.failed)
 	if err != nil {
 		return err
 	}
-	if err := (&answers{journal: j}).restoreFailed(to); err != nil {
+	rec.begin()
+	if err := cmp.Or((&answers{journal: j}).restoreFailed(to), rec.close()); err != nil {
 		return err
 	}
 	if state.Failed > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/output"
 	"stoke/pkg/progress"
 	"stoke/pkg/report"
 	"stoke/pkg/source"
@@ -40,7 +41,7 @@ type watch struct {
 	v        *voice
 	stats    *report.Stats
 	trace    *report.Trace
-	traceTo  *os.File
+	records  *records
 	metrics  *report.Metrics
 	joblog   *report.Joblog
 	bar      *progress.Progress
@@ -57,31 +58,31 @@ type watch struct {
 }
 
 // startWatch opens what was asked for and makes the engine tell it.
-func (o *options) startWatch(in *os.File, v *voice) (*watch, error) {
-	w := &watch{began: time.Now(), v: v, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
+func (o *options) startWatch(in *os.File, rec *records, v *voice) (*watch, error) {
+	w := &watch{began: time.Now(), v: v, records: rec, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
 	if o.watching.stats {
 		w.stats = report.NewStats(w.began, o.jobs)
 		w.fan = append(w.fan, w.stats)
 	}
 	if name := o.watching.trace; name != "" {
-		f, err := os.Create(name)
+		f, err := rec.file("--trace", name)
 		if err != nil {
-			return nil, named("--trace", err)
+			return nil, err
 		}
-		w.traceTo, w.trace = f, report.NewTrace(f, w.began, "stoke "+quoteAll(o.words))
+		w.trace = report.NewTrace(f, w.began, "stoke "+quoteAll(o.words))
 		w.fan = append(w.fan, w.trace)
 	}
 	if name := o.watching.metrics; name != "" {
-		w.metrics = report.NewMetrics(name, "", w.began)
-		if err := w.metrics.Write(); err != nil {
+		if err := output.CanReplace(name); err != nil {
 			return nil, named("--metrics", err)
 		}
+		w.metrics = report.NewMetrics(name, "", w.began)
 		w.fan = append(w.fan, w.metrics)
 	}
 	if name := o.watching.joblog; name != "" {
 		var err error
-		if w.joblog, err = report.OpenJoblog(name, quoteAll(o.words), o.resume); err != nil {
-			return nil, named("--joblog", err)
+		if w.joblog, err = rec.joblog(name, quoteAll(o.words), o.resume); err != nil {
+			return nil, err
 		}
 		o.engine.Job = w.joblog.Job
 	}
@@ -138,6 +139,7 @@ func (w *watch) follow(e *engine.Engine, before engine.Summary, size int64) {
 		defer draw.Stop()
 		defer flush.Stop()
 		defer metrics.Stop()
+		began := w.records.began
 		for {
 			select {
 			case <-w.done:
@@ -146,10 +148,11 @@ func (w *watch) follow(e *engine.Engine, before engine.Summary, size int64) {
 				w.draw()
 			case <-flush.C:
 				w.flush()
+			case <-began:
+				began = nil
+				w.measure()
 			case <-metrics.C:
-				if w.metrics != nil {
-					w.keep("--metrics", w.metrics.Write())
-				}
+				w.measure()
 			}
 		}
 	}()
@@ -207,6 +210,13 @@ func (w *watch) flush() {
 	}
 }
 
+// measure writes the metrics of a run that has begun.
+func (w *watch) measure() {
+	if w.metrics != nil && w.records.begun() {
+		w.keep("--metrics", w.metrics.Write())
+	}
+}
+
 // keep remembers an error of a file that is only watched with: it must not end the run, but must be told in the end.
 func (w *watch) keep(flag string, err error) {
 	if err != nil && len(w.failures) == 0 {
@@ -226,12 +236,11 @@ func (w *watch) finish(status int) error {
 	}
 	if w.trace != nil {
 		w.keep("--trace", w.trace.Close())
-		w.keep("--trace", w.traceTo.Close())
 	}
-	if w.joblog != nil {
-		w.keep("--joblog", w.joblog.Close())
+	if err := w.records.close(); err != nil {
+		w.failures = append(w.failures, err)
 	}
-	if w.metrics != nil {
+	if w.metrics != nil && w.records.begun() {
 		w.keep("--metrics", w.metrics.Finish(now, status))
 	}
 	if w.stats != nil {

@@ -14,7 +14,7 @@ func (c *conversation) begin() error {
 	l := c.loan
 	if c.warm {
 		c.loan = nil
-		c.e.slots.warm.Store(true)
+		c.e.becameWarm()
 	}
 	if b := c.e.dispatch.hand(l, c.w.Ring, c.warm); b != nil {
 		return c.send(b)
@@ -22,12 +22,18 @@ func (c *conversation) begin() error {
 	return nil
 }
 
+// becameWarm says that a worker of the run is warm.
+func (e *Engine) becameWarm() {
+	e.slots.warm.Store(true)
+	e.begun.Do(e.o.Began)
+}
+
 // heat says, once, that the worker is warm: what it was lent is its own.
 func (c *conversation) heat() {
 	if !c.warm {
 		c.warm = true
 		c.probe = soonProbe // it grew with the warm-up
-		c.e.slots.warm.Store(true)
+		c.e.becameWarm()
 		c.e.dispatch.own(c.loan)
 		c.e.dispatch.warmUp()
 		c.loan = nil

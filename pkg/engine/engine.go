@@ -82,6 +82,7 @@ type Options struct {
 	Word        func(error) error        // words an error, which it wraps, for who gave these options; optional
 	Failure     func(*ItemError)         // told of each failed item, from any goroutine
 	Aside       func(slot int, p []byte) // gets what workers print besides their answers
+	Began       func()                   // told once, when the first worker is warm or the first item has failed; optional
 	Observe     Observer                 // optional
 	Job         Job                      // optional
 	Warn        func(string)             // told of what is odd, from any goroutine
@@ -119,6 +120,7 @@ type Engine struct {
 	halted                    atomic.Bool
 	complained                atomic.Bool // the user has been told of a worker that does not answer
 
+	begun   sync.Once
 	leaving sync.WaitGroup
 
 	mu      sync.Mutex
@@ -137,6 +139,9 @@ func New(o Options) *Engine {
 	}
 	if o.Word == nil {
 		e.o.Word = func(err error) error { return err }
+	}
+	if e.o.Began == nil {
+		e.o.Began = func() {}
 	}
 	if e.o.Patience == 0 {
 		e.o.Patience = defaultPatience
@@ -266,6 +271,7 @@ func (e *Engine) refuse(b *batch) {
 
 // failItem fails the first item of b that is not done, on which a worker had been since began.
 func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
+	e.begun.Do(e.o.Began)
 	item := b.item(e.o.Delimiter)
 	err = e.o.Word(err)
 	e.failed.Add(1)

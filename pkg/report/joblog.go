@@ -15,10 +15,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"sync"
 	"time"
+
+	"stoke/pkg/output"
 )
 
 const joblogHeader = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
@@ -27,10 +30,10 @@ const joblogHeader = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\t
 type Joblog struct {
 	command []byte
 
-	mu    sync.Mutex
-	out   *bufio.Writer
-	close io.Closer // nil if the writer is the caller's
-	row   []byte    // reused
+	mu   sync.Mutex
+	out  *bufio.Writer
+	file *output.Deferred // nil if the writer is the caller's
+	row  []byte           // reused
 }
 
 // NewJoblog begins a job log on w. The command is the text that precedes the item in every row, already quoted for a
@@ -47,54 +50,55 @@ func newJoblog(w io.Writer, command string) *Joblog {
 
 // OpenJoblog begins a job log in the file at path, which it replaces. If resume is set and there is a job log already,
 // it goes on with that: a last row that was cut off by a crash is removed, and rows are appended. A file that is not
-// empty and no job log is an error then. Close closes the file.
+// empty and no job log is an error then. The file stays as it is until Begin. Close closes it.
 func OpenJoblog(path, command string, resume bool) (*Joblog, error) {
-	flags := os.O_RDWR | os.O_CREATE
-	if !resume {
-		flags |= os.O_TRUNC
+	keep := int64(0)
+	if resume {
+		var err error
+		if keep, err = wholeRows(path); err != nil {
+			return nil, fmt.Errorf("cannot go on with %s: %w", path, err)
+		}
 	}
-	f, err := os.OpenFile(path, flags, 0o644)
+	f, err := output.Defer(path, keep)
 	if err != nil {
 		return nil, err
 	}
-	goOn := false
-	if resume {
-		if goOn, err = trimJoblog(f); err != nil {
-			return nil, errors.Join(fmt.Errorf("cannot go on with %s: %w", path, err), f.Close())
-		}
-	}
 	j := newJoblog(f, command)
-	if !goOn {
+	if keep == 0 {
 		_, _ = j.out.WriteString(joblogHeader)
 	}
-	j.close = f
+	j.file = f
 	return j, nil
 }
 
-// trimJoblog goes to the end of the last whole row of f, cuts off what follows, and reports whether there is a header.
-func trimJoblog(f *os.File) (bool, error) {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return false, err
+// Begin removes what was in the file, unless the job log goes on with that.
+func (j *Joblog) Begin() error { return j.file.Begin() }
+
+// wholeRows is where the last whole row of the job log at path ends; 0 if there is no header.
+func wholeRows(path string) (int64, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return 0, err
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
 	head := make([]byte, len(joblogHeader))
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, err
+		return 0, err
 	}
 	if !bytes.HasPrefix([]byte(joblogHeader), head[:n]) {
-		return false, errors.New("it is not a job log")
+		return 0, errors.New("it is not a job log")
 	}
-	keep := int64(0)
-	if n == len(head) {
-		if keep, err = lastLineEnd(f); err != nil {
-			return false, err
-		}
+	if n < len(head) {
+		return 0, nil
 	}
-	if err := f.Truncate(keep); err != nil {
-		return false, err
-	}
-	_, err = f.Seek(keep, io.SeekStart)
-	return keep > 0, err
+	return lastLineEnd(f)
 }
 
 // lastLineEnd is the offset behind the last newline of f, which has one.
@@ -151,8 +155,8 @@ func (j *Joblog) Flush() error {
 // Close writes what is in the buffer, and closes the file if OpenJoblog has opened it. It is called once.
 func (j *Joblog) Close() error {
 	err := j.Flush()
-	if j.close != nil {
-		err = errors.Join(err, j.close.Close())
+	if j.file != nil {
+		err = errors.Join(err, j.file.Close())
 	}
 	return err
 }

@@ -94,6 +94,9 @@ func started(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := j.Begin(); err != nil {
+		t.Fatal(err)
+	}
 	j.Job(1, []byte("a"), epoch, time.Second, 1, 1, 0, 0)
 	j.Job(4, []byte("d d"), epoch, time.Second, 1, 1, 0, 9)
 	j.Job(2, []byte("b"), epoch, time.Second, 1, 1, 3, 0)
@@ -130,6 +133,9 @@ func TestOpenJoblog(t *testing.T) {
 			continue
 		}
 		j.Job(5, []byte("x"), epoch, 0, 0, 0, 0, 0)
+		if err := j.Begin(); err != nil {
+			t.Error(err)
+		}
 		if err := j.Close(); err != nil {
 			t.Error(err)
 		}
@@ -152,6 +158,9 @@ func TestResumedJoblogEndsWithAWholeRow(t *testing.T) {
 		}
 		j, err := OpenJoblog(path, "echo", true)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Begin(); err != nil {
 			t.Fatal(err)
 		}
 		if err := j.Close(); err != nil || read(t, path) != want {
