@@ -34,6 +34,24 @@ func enoughFiles() error {
 	return &limitError{fmt.Sprintf("this process may have %d open files, and needs at least %d", limit.Cur, fewestFiles), "raise ulimit -n"}
 }
 
+// enoughSpace checks the limit of address space, of which the Go runtime reserves much and uses little.
+func enoughSpace() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_AS, &limit); err != nil {
+		return nil
+	}
+	return spaceIn(limit.Cur)
+}
+
+// spaceIn says whether so many bytes of address space are enough.
+func spaceIn(limit uint64) error {
+	if limit >>= 10; limit < fewestSpace {
+		return &limitError{fmt.Sprintf("this process may have %d KiB of address space (ulimit -v), and needs at least %d", limit, fewestSpace),
+			"raise ulimit -v" + spaceHint + "; to limit the workers alone, say --init 'ulimit -v N'"}
+	}
+	return nil
+}
+
 const (
 	// ownFiles and filesEach are how many file descriptors a run needs about: for input, output, logs and the runtime, and
 	// for each worker, of which one may be about to replace another.

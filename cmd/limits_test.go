@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,17 @@ func TestRoomFor(t *testing.T) {
 		var limit *limitError
 		if errors.As(err, &limit) && !strings.Contains(limit.hint, "ulimit -u") {
 			t.Errorf("%s: hint %q", tt.name, limit.hint)
+		}
+	}
+}
+
+func TestEnoughSpace(t *testing.T) {
+	if err := spaceIn(uint64(fewestSpace-1) << 10); err == nil || !strings.Contains(err.Error(), "(ulimit -v)") {
+		t.Errorf("a limit that is too low: %v", err)
+	}
+	for _, limit := range []uint64{fewestSpace << 10, math.MaxUint64} {
+		if err := spaceIn(limit); err != nil {
+			t.Errorf("%d: %v", limit, err)
 		}
 	}
 }

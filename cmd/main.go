@@ -24,7 +24,7 @@ const gcPercent = 25
 // Main runs stoke with the arguments behind the program's name and returns its exit status.
 func Main(args []string) int {
 	// Early: the Go runtime starts threads as it goes, and aborts where it may have no more.
-	if err := cmp.Or(enoughProcesses(1), enoughFiles()); err != nil {
+	if err := cmp.Or(enoughSpace(), enoughProcesses(1), enoughFiles()); err != nil {
 		newVoice(os.Stderr).report(err)
 		return statusOf(err)
 	}
