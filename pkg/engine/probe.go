@@ -67,6 +67,8 @@ func (c *conversation) lookIn() time.Duration {
 		return c.probe
 	case c.starves():
 		return max(starving-time.Since(c.since), soonProbe)
+	case c.retiring && c.r.next != nil && c.allotted > 0 && c.sent >= c.allotted:
+		return max(time.Until(c.r.next.due), warmProbe)
 	case c.e.o.RecycleRSS > 0:
 		return sizeEvery
 	}

@@ -56,6 +56,7 @@ type runner struct {
 // prepared is a worker that is warmed up while its predecessor still works.
 type prepared struct {
 	unwanted atomic.Bool
+	due      time.Time     // when its predecessor waits for it no more
 	ready    chan struct{} // closed when the others are set
 	w        Worker
 	err      error
@@ -246,7 +247,7 @@ func (r *runner) prepare() {
 	if r.next != nil || r.parting.Load() >= mostParting || time.Now().Before(r.retryAt) {
 		return
 	}
-	p := &prepared{ready: make(chan struct{})}
+	p := &prepared{ready: make(chan struct{}), due: time.Now().Add(max(longSilence, 4*r.initFor))}
 	r.next = p
 	settle := 2*r.initFor + settled // a program that never sleeps in read, such as node, is warm after that
 	r.e.leaving.Go(func() {
@@ -269,6 +270,12 @@ func (r *runner) forgive() bool {
 		r.e.o.Retrying(fmt.Sprintf("%v; the worker that it was to replace goes on, and another one is started in %v", err, pause))
 	}
 	return true
+}
+
+// goesOn reports whether a worker that has done its share is to be given more: another cannot be had, or takes too long to start.
+func (r *runner) goesOn() bool {
+	now := time.Now()
+	return now.Before(r.retryAt) || r.next != nil && !r.next.over() && now.After(r.next.due)
 }
 
 // successor reports whether the successor is warm.
@@ -298,7 +305,7 @@ func (c *conversation) retire() {
 			c.in = ending
 			return
 		}
-		if c.r.prepare(); c.sent >= c.allotted && time.Now().Before(c.r.retryAt) {
+		if c.r.prepare(); c.sent >= c.allotted && c.r.goesOn() {
 			c.allotted += o.RecycleNum
 		}
 		c.retiring = c.sent >= c.allotted
