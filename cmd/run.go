@@ -186,7 +186,9 @@ func starter(ctx context.Context, o *options, v *voice) engine.Start {
 		}
 		switch {
 		case o.ready != nil:
+			done := o.wonder(slot, w, fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.ready))
 			err = w.AwaitReady(o.ready, o.engine.InitTimeout, show, cancelled)
+			done()
 		case o.program == nil && o.speech == nil && settle > 0:
 			err = w.AwaitIdle(settle, cancelled)
 		}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"time"
 
@@ -44,7 +45,7 @@ func withEnd(p []byte) []byte {
 func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled func() bool) (engine.Worker, error) {
 	if o.speech != nil {
 		t := &translated{Worker: w, translator: o.speech()}
-		defer o.wonder(slot, t.translator)()
+		defer o.wonder(slot, w, awaited(t.translator))()
 		err := w.Await(o.engine.InitTimeout, cancelled, func(out []byte) ([]byte, bool, error) {
 			var err error
 			t.early, err = t.translator.Translate(t.early, out)
@@ -60,6 +61,7 @@ func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled
 		return t, nil
 	}
 	if o.program != nil {
+		defer o.wonder(slot, w, "its --init has not ended")()
 		if err := w.Await(o.engine.InitTimeout, cancelled, o.codeReady); err != nil {
 			return nil, o.failedStart(slot, w, err)
 		}
@@ -67,17 +69,28 @@ func (o *options) greet(slot int, w *worker.Worker, show func([]byte), cancelled
 	return w, nil
 }
 
-// wonder warns of a worker that has not said for a while that it is ready, until done is called: perhaps it loads something
-// large, perhaps it does not know that it should.
-func (o *options) wonder(slot int, speaks wire.Translator) (done func()) {
-	if o.program != nil {
-		return func() {}
+// awaited says what a worker has not done that must say itself when it is ready.
+func awaited(speaks wire.Translator) string {
+	switch speaks.(type) {
+	case *wire.Prompt:
+		return "it has not printed what --prompt matches; prompts on standard error are not seen"
+	case *wire.Marked:
+		return "its --init has not ended"
 	}
-	text := fmt.Sprintf("worker %d has not said for %v that it is ready: with --rpc it is to send the notification `ready`", slot, longGreeting)
-	if _, prompt := speaks.(*wire.Prompt); prompt {
-		text = fmt.Sprintf("worker %d has not printed for %v what --prompt matches: prompts on standard error are not seen", slot, longGreeting)
-	}
-	t := time.AfterFunc(longGreeting, func() { o.engine.Warn(text) })
+	return "it has not sent the notification `ready`, as --rpc workers do"
+}
+
+// wonder warns of a worker that has not been ready for a while, until done is called: perhaps it loads something large, perhaps
+// what is awaited never comes. lacks says what that is.
+func (o *options) wonder(slot int, w *worker.Worker, lacks string) (done func()) {
+	limit := cmp.Or(patience, longGreeting)
+	t := time.AfterFunc(limit, func() {
+		text := fmt.Sprintf("worker %d (pid %d) has not been ready for %v: %s", slot, w.Pid(), limit, lacks)
+		if words := w.LastWords(); words != "" {
+			text += "; it last wrote to stderr: " + engine.Quote([]byte(words), false)
+		}
+		o.engine.Warn(text)
+	})
 	return func() { t.Stop() }
 }
 
