@@ -333,7 +333,7 @@ func (c *conversation) fill() error {
 		b, state := c.e.dispatch.take(c.r, need{
 			most: room, oldest: c.oldest(), idle: c.answered == c.sent, free: c.pending() == 0, prompt: c.prompt, loan: c.loan})
 		switch {
-		case state == source.End, state == makeRoom && !c.prompt:
+		case state == source.End, state == makeRoom && !c.prompt && !c.e.o.Lockstep:
 			c.in = ending
 		case state == makeRoom:
 			c.yielding = true

@@ -381,3 +381,23 @@ func TestLoadingSuccessorDoesNotTimeOut(t *testing.T) {
 		}
 	}
 }
+
+// A worker that begins between the look whether it has begun and the look whether it waits for more was given more on the same
+// loan, of which one was left for ever: a run of block-buffered workers did not end.
+func TestHeldWorkerIsWarm(t *testing.T) {
+	e := New(newTrial(nil).Options)
+	f := newFake(func(string) string { return "" })
+	f.verdict = worker.Busy
+	l := new(loan)
+	e.dispatch.source = source.New(strings.NewReader(""), e.o.Delimiter, e.o.MaxItem, &e.pool, func() {})
+	defer e.dispatch.source.Close()
+	c := newConversation(e.runners[0], f, true, l)
+	b := e.dispatch.newBatch(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
+	e.dispatch.lend(l, b)
+	if err := c.begin(); err != nil || c.warm {
+		t.Fatalf("warm %v before it has read, error %v", c.warm, err)
+	}
+	if err := c.held(time.Millisecond, seen); err != nil || !c.warm || c.loan != nil || len(e.dispatch.loans) != 0 {
+		t.Errorf("warm %v, %d loans, error %v", c.warm, len(e.dispatch.loans), err)
+	}
+}

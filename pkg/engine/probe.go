@@ -146,7 +146,8 @@ func (c *conversation) guessAfter() (limit time.Duration, may bool) {
 	return silence, true
 }
 
-// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on.
+// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on. It may have begun since
+// warming looked: then what it was lent is its own before it is given more.
 func (c *conversation) held(quiet time.Duration, how evidence) error {
 	if c.e.o.Lockstep {
 		if quiet < silence {
@@ -158,6 +159,9 @@ func (c *conversation) held(quiet time.Duration, how evidence) error {
 			return c.fault(problem, c.promise(NoPromise))
 		}
 		return c.fault(problem+"; it keeps its output in a buffer", Flushes)
+	}
+	if c.hasBegun() {
+		c.heat()
 	}
 	c.size.Buffered()
 	c.guess = how == guessed
