@@ -64,6 +64,9 @@ func (c *conversation) warming() error {
 	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
 	}
+	if limit := c.e.o.Patience; time.Since(c.began) > limit && !c.e.wondered.Swap(true) {
+		c.warn(&ColdError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit, Words: c.w.LastWords()})
+	}
 	c.probe = min(2*c.probe, warmProbe)
 	return nil
 }

@@ -118,6 +118,7 @@ type Engine struct {
 
 	answered, failed, retried atomic.Int64
 	halted                    atomic.Bool
+	wondered                  atomic.Bool // the user has been told of a worker that does not begin
 	complained                atomic.Bool // the user has been told of a worker that does not answer
 
 	begun   sync.Once

@@ -61,6 +61,8 @@ func (c *conversation) lookIn() time.Duration {
 		return left
 	case c.in == closed && (c.answered == c.sent || !c.hung && c.reached() == 0):
 		return c.e.o.Patience
+	case c.in == closed && c.e.answered.Load() == 0 && !c.e.complained.Load():
+		return max(c.e.o.Patience-time.Since(c.mark), sizeEvery)
 	case c.in == closed:
 		return -1
 	case !c.warm || c.pending() > 0:
@@ -83,6 +85,9 @@ func (c *conversation) look() error {
 	}
 	if c.starves() && time.Since(c.since) >= starving {
 		c.warnStarving()
+	}
+	if c.in == closed && c.pending() > 0 {
+		c.complain(quiet, c.e.o.Patience)
 	}
 	if c.in == closed || c.pending() == 0 || quiet < c.probe {
 		return nil

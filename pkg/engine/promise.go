@@ -19,6 +19,21 @@ const (
 	LastLine            // the line that ends an answer, and it nowhere else
 )
 
+// ColdError tells of a worker that has not begun to read for long.
+type ColdError struct {
+	Slot, Pid int
+	For       time.Duration
+	Words     string // what it last wrote to stderr
+}
+
+func (e *ColdError) Error() string {
+	text := fmt.Sprintf("worker %d (pid %d) has not begun to read its standard input for %v: it warms up, or waits for something else", e.Slot, e.Pid, e.For)
+	if e.Words != "" {
+		text += "; it last wrote to stderr: " + Quote([]byte(e.Words), false)
+	}
+	return text
+}
+
 // SilentError is a warning of a worker that has read its items and does not answer them.
 type SilentError struct {
 	Slot, Pid int
