@@ -69,7 +69,7 @@ func tryFaults(t *testing.T, seed uint64) {
 	if w.seen >= veiled { // one that only looks as if it took too long would be killed
 		tr.Timeout = 0
 	}
-	lateStarts(tr, w, seed)
+	lateStarts(tr, w, items, seed)
 	tr.Format.Fill, tr.Aside = "failed", func(int, []byte) {}
 	printed := tr.print(rng)
 	seen := tr.observe()
@@ -100,8 +100,8 @@ func tryFaults(t *testing.T, seed uint64) {
 }
 
 // lateStarts has workers take their time to warm up, in one of several ways. The starts of the last slot, if it is not the
-// only one, may never end.
-func lateStarts(tr *trial, w *world, seed uint64) {
+// only one and there is more than one item, may never end.
+func lateStarts(tr *trial, w *world, items int, seed uint64) {
 	how := rand.New(rand.NewPCG(seed, 3)).IntN(4)
 	if how > 1 || w.seen == blind { // an item that was sent to one that cannot be seen is its own
 		return
@@ -117,7 +117,7 @@ func lateStarts(tr *trial, w *world, seed uint64) {
 		case !ok || err != nil:
 		case how == 0:
 			f.warmAt = time.Now().Add(time.Duration(rng.IntN(3000)) * time.Millisecond)
-		case slot > 1 && slot == tr.Jobs && rng.IntN(2) == 0:
+		case slot > 1 && slot == tr.Jobs && rng.IntN(2) == 0 && items > 1:
 			f.warmAt = time.Now().Add(1000 * time.Hour)
 		}
 		for tr.StartsWarm && f.cold() {
