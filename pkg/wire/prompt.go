@@ -55,9 +55,6 @@ func NewPrompt(prompt *regexp.Regexp, lines, maxItem int) *Prompt {
 // Ready is true when the first prompt was seen.
 func (m *Prompt) Ready() (ok bool, concurrency int) { return m.ready, 1 }
 
-// Pending implements Translator.
-func (m *Prompt) Pending() int { return len(m.held) + len(m.before) }
-
 // Translate implements Translator. It returns no error: a program may print what it likes.
 func (m *Prompt) Translate(dst, raw []byte) ([]byte, error) {
 	p := m.join(raw)

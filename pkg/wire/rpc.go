@@ -48,11 +48,10 @@ type RPC struct {
 	concurrency int
 	base64      bool
 
-	queue   []request // the requests that were sent and whose lines were not passed on, from head on, as they were sent
-	head    int
-	waiting int     // bytes of lines in queue
-	past    []int64 // the ids that last left the queue, in no order
-	passed  int     // how many have
+	queue  []request // the requests that were sent and whose lines were not passed on, from head on, as they were sent
+	head   int
+	past   []int64 // the ids that last left the queue, in no order
+	passed int     // how many have
 
 	scanned int   // bytes of held that hold no newline
 	long    long  // what is done with the line that is too long to be held
@@ -76,9 +75,6 @@ func NewRPC(maxItem int) *RPC { return &RPC{maxItem: maxItem, concurrency: 1} }
 
 // Ready reports whether the worker has said that it is, and how many requests at a time it works on.
 func (r *RPC) Ready() (ok bool, concurrency int) { return r.ready, r.concurrency }
-
-// Pending is how many bytes are held of responses that are not whole, or whose turn has not come.
-func (r *RPC) Pending() int { return len(r.held) + r.waiting }
 
 // AppendRequest appends to dst the request for item, whose number is seq, from 1, in its attempt-th try, from 1. No
 // request of that id may be without a response. It must not be called before Ready. An error means that JSON cannot
@@ -114,19 +110,6 @@ func AppendCancel(dst []byte, id int64) []byte {
 	return append(strconv.AppendInt(dst, id, 10), "}}\n"...)
 }
 
-// Salvage is for a worker that is gone: it appends to dst the lines for the responses that wait for their turn. For
-// each request without one that was sent before those, it appends a line that declares the worker broken.
-func (r *RPC) Salvage(dst []byte) []byte {
-	for r.waiting > 0 {
-		if r.queue[r.head].line == nil {
-			r.queue[r.head].line = AppendReply(nil, Broken, []byte("its worker ended without a response"))
-			r.waiting += len(r.queue[r.head].line)
-		}
-		dst = r.flush(dst)
-	}
-	return dst
-}
-
 // find returns the request of that id, or nil.
 func (r *RPC) find(id int64) *request {
 	sent := r.queue[r.head:]
@@ -160,7 +143,6 @@ func (r *RPC) settle(dst []byte, id int64, kind Kind, p, message []byte) ([]byte
 		return r.flush(dst), nil
 	}
 	q.line = r.appendLine(nil, kind, p)
-	r.waiting += len(q.line)
 	return dst, nil
 }
 
@@ -182,9 +164,7 @@ func (r *RPC) appendLine(dst []byte, kind Kind, p []byte) []byte {
 // flush appends the lines at the head of the queue.
 func (r *RPC) flush(dst []byte) []byte {
 	for r.head < len(r.queue) && r.queue[r.head].line != nil {
-		line := r.queue[r.head].line
-		r.waiting -= len(line)
-		dst = append(dst, line...)
+		dst = append(dst, r.queue[r.head].line...)
 		r.pop()
 	}
 	return dst

@@ -251,8 +251,8 @@ func TestRPCTooLarge(t *testing.T) {
 	}
 	r := asked(t, hello, 50, 1)
 	for i, piece := range []string{`{"jsonrpc":"2.0","id":1,"result":"`, strings.Repeat("x", 60<<10), strings.Repeat("y", 60<<10)} {
-		if _, err := r.Translate(nil, []byte(piece)); err != nil || i > 0 && r.Pending() > 0 {
-			t.Errorf("%d bytes are held behind piece %d, %v", r.Pending(), i, err)
+		if _, err := r.Translate(nil, []byte(piece)); err != nil || i > 0 && len(r.Held()) > 0 {
+			t.Errorf("%d bytes are held behind piece %d, %v", len(r.Held()), i, err)
 		}
 	}
 }
@@ -272,21 +272,6 @@ func TestRPCEnd(t *testing.T) {
 	for _, tt := range tests {
 		start := func() Translator { return asked(t, hello, 99, 1, 2) }
 		everyWay(t, tt.name, start, tt.raw).check(t, tt.name, tt.lines, tt.aside, tt.fault)
-	}
-}
-
-func TestSalvage(t *testing.T) {
-	const gone = "\\*its worker ended without a response\n"
-	r := asked(t, hello, 99, 11, 12, 13, 14, 15)
-	dst, err := r.Translate(nil, []byte(response(11, `"a"`)+response(14, `"d"`)+response(12, `"b"`)))
-	if string(dst) != "a\nb\n" || err != nil || r.Pending() != len("d\n") {
-		t.Fatalf("%q, %v, %d pending", dst, err, r.Pending())
-	}
-	if dst = r.Salvage(dst); string(dst) != "a\nb\n"+gone+"d\n" || r.Pending() != 0 || r.find(15) == nil {
-		t.Errorf("%q, %d pending", dst, r.Pending())
-	}
-	if dst = r.Salvage(nil); len(dst) > 0 {
-		t.Errorf("again: %q", dst)
 	}
 }
 
@@ -330,8 +315,8 @@ func TestOrder(t *testing.T) {
 				t.Fatalf("the line for %d is held back", ids[len(got)])
 			}
 		}
-		if !slices.Equal(got, want) || r.Pending() != 0 || len(r.queue) != 0 {
-			t.Fatalf("%q, want %q; %d pending", got, want, r.Pending())
+		if !slices.Equal(got, want) || len(r.Held()) != 0 || len(r.queue) != 0 {
+			t.Fatalf("%q, want %q; %d held", got, want, len(r.Held()))
 		}
 	}
 }

@@ -16,8 +16,6 @@ type Translator interface {
 	Aside() []byte
 	// Ready reports whether items may be sent, and how many at a time the worker can work on.
 	Ready() (ok bool, concurrency int)
-	// Pending is how many bytes are held of answers that are not whole, or whose turn has not come.
-	Pending() int
 	// Held is what is held of an answer that is not whole. It is borrowed until the next call.
 	Held() []byte
 }
@@ -47,9 +45,6 @@ func (o *output) Aside() []byte {
 	o.aside = nil
 	return aside
 }
-
-// Pending is how many bytes are held of what is not whole.
-func (o *output) Pending() int { return len(o.held) }
 
 // Held implements Translator.
 func (o *output) Held() []byte { return o.held }

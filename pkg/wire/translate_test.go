@@ -107,11 +107,11 @@ func TestGiantAnswerInPieces(t *testing.T) {
 				dst, err = tt.tr.Translate(dst, []byte(text))
 			}
 		}
-		if err != nil || len(dst) > 0 || tt.tr.Pending() != len(tt.head)+size {
-			t.Fatalf("%s: %d bytes, %v, %d pending", name, len(dst), err, tt.tr.Pending())
+		if err != nil || len(dst) > 0 || len(tt.tr.Held()) != len(tt.head)+size {
+			t.Fatalf("%s: %d bytes, %v, %d held", name, len(dst), err, len(tt.tr.Held()))
 		}
-		if dst, err = tt.tr.Translate(dst, []byte(tt.tail)); err != nil || len(dst) != size+1 || tt.tr.Pending() != 0 {
-			t.Errorf("%s: %d bytes, %v, %d pending", name, len(dst), err, tt.tr.Pending())
+		if dst, err = tt.tr.Translate(dst, []byte(tt.tail)); err != nil || len(dst) != size+1 || len(tt.tr.Held()) != 0 {
+			t.Errorf("%s: %d bytes, %v, %d held", name, len(dst), err, len(tt.tr.Held()))
 		}
 	}
 }

@@ -136,8 +136,8 @@ func TestUntilTooLarge(t *testing.T) {
 	for name, piece := range map[string]string{"one line": "xxxxx", "many": "x\n", "lines like the last": "EN\n"} {
 		u, _ := NewUntil([]byte("END"), 50)
 		for range 1000 {
-			if _, err := u.Translate(nil, []byte(piece)); err != nil || u.Pending() > 100 {
-				t.Fatalf("%s: %d bytes are held, %v", name, u.Pending(), err)
+			if _, err := u.Translate(nil, []byte(piece)); err != nil || len(u.Held()) > 100 {
+				t.Fatalf("%s: %d bytes are held, %v", name, len(u.Held()), err)
 			}
 		}
 	}
