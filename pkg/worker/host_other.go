@@ -59,5 +59,7 @@ func pipesOf(*Process) pipeNames { return pipeNames{} }
 // idle cannot look into processes here.
 func idle(int, pipeNames) Verdict { return Unknown }
 
+func sleepsElsewhere(int, pipeNames) bool { return false }
+
 // TreeRSS cannot look into processes here.
 func TreeRSS(int) (int64, bool) { return 0, false }

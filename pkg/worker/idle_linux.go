@@ -119,15 +119,11 @@ func openFiles(pid int) (targets []string, err error) {
 
 // asleep judges one thread, and tells whether it reads from pipe.
 func asleep(pid, tid int, pipe string) (v Verdict, ours bool) {
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/syscall", pid, tid))
+	call, f, err := systemCall(pid, tid)
 	if err != nil {
 		return gone(err), false
 	}
-	f := bytes.Fields(line)
-	if len(f) < 5 {
-		return Busy, false // "running"
-	}
-	switch call, _ := strconv.Atoi(string(f[0])); {
+	switch {
 	case call == unix.SYS_READ || call == unix.SYS_READV:
 		fd, _ := strconv.ParseUint(string(bytes.TrimPrefix(f[1], []byte("0x"))), 16, 31)
 		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
@@ -139,16 +135,47 @@ func asleep(pid, tid int, pipe string) (v Verdict, ours bool) {
 		}
 	case call == unix.SYS_WAIT4 || call == unix.SYS_WAITID, call == unix.SYS_FUTEX && string(f[4]) == "0x0":
 		return Idle, false
-	case call == unix.SYS_FUTEX, slices.Contains(patient, call), slices.Contains(olderPatient, call):
+	case call == unix.SYS_FUTEX, slices.Contains(naps, call), isPoll(call):
 		return Quiet, false
 	}
 	return Busy, false
 }
 
-// patient are the system calls in which a runtime's own threads sleep.
-var patient = []int{
-	unix.SYS_EPOLL_PWAIT, unix.SYS_PPOLL, unix.SYS_PSELECT6,
-	unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_RT_SIGTIMEDWAIT,
+// systemCall returns the number of the system call that a thread sleeps in, and the fields of proc(5) with its arguments.
+// It is -1 for one that runs.
+func systemCall(pid, tid int) (call int, fields [][]byte, err error) {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/syscall", pid, tid))
+	if err != nil {
+		return -1, nil, err
+	}
+	if fields = bytes.Fields(line); len(fields) < 5 {
+		return -1, fields, nil // "running"
+	}
+	call, _ = strconv.Atoi(string(fields[0]))
+	return call, fields, nil
+}
+
+// naps and polls are the system calls in which a runtime's own threads sleep: for a time, or until one of several files,
+// of which stdin may be one, has something.
+var (
+	naps  = []int{unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_RT_SIGTIMEDWAIT}
+	polls = []int{unix.SYS_EPOLL_PWAIT, unix.SYS_PPOLL, unix.SYS_PSELECT6}
+)
+
+func isPoll(call int) bool { return slices.Contains(polls, call) || slices.Contains(olderPolls, call) }
+
+// sleepsElsewhere reports whether all threads of pid and its descendants are seen to sleep, none of them where more on its
+// stdin would wake it up.
+func sleepsElsewhere(pid int, own pipeNames) bool {
+	if idle(pid, own) != Asleep {
+		return false
+	}
+	return eachThread(pid, func(pid, tid int) Verdict {
+		if call, _, err := systemCall(pid, tid); err != nil || isPoll(call) {
+			return Busy
+		}
+		return Idle
+	}) == Idle
 }
 
 // gone interprets an error from /proc: a thread that has just ended waits for nothing.

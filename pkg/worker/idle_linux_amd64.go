@@ -2,5 +2,5 @@ package worker
 
 import "golang.org/x/sys/unix"
 
-// olderPatient are forms of patient system calls that newer architectures have no more.
-var olderPatient = []int{unix.SYS_EPOLL_WAIT, unix.SYS_POLL, unix.SYS_SELECT}
+// olderPolls are forms of polls that newer architectures have no more.
+var olderPolls = []int{unix.SYS_EPOLL_WAIT, unix.SYS_POLL, unix.SYS_SELECT}

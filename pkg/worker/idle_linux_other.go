@@ -2,4 +2,4 @@
 
 package worker
 
-var olderPatient []int
+var olderPolls []int

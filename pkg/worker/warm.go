@@ -80,11 +80,19 @@ func (w *Worker) Await(timeout time.Duration, cancelled func() bool, done func(o
 	return err
 }
 
-// AwaitIdle waits until the worker sleeps in read for its first item or has written something, or for the time given.
+// AwaitIdle waits until the worker sleeps in read for its first item or has written something. One that does neither is taken
+// for warm when the time given is over, unless it is seen to sleep elsewhere, such as in a connection that does not come.
 func (w *Worker) AwaitIdle(settle time.Duration, cancelled func() bool) error {
 	deadline := time.Now().Add(settle)
-	return w.await(0, glance, cancelled, func(out []byte) ([]byte, bool) {
-		return out, len(out) > 0 || w.Idle() == Idle || time.Now().After(deadline)
+	begun := func(out []byte) bool { return len(out) > 0 || w.Idle() == Idle }
+	err := w.await(0, glance, cancelled, func(out []byte) ([]byte, bool) {
+		return out, begun(out) || time.Now().After(deadline)
+	})
+	if err != nil || len(w.early) > 0 {
+		return err
+	}
+	return w.await(0, listen, cancelled, func(out []byte) ([]byte, bool) {
+		return out, begun(out) || !sleepsElsewhere(w.Pid(), w.own)
 	})
 }
 

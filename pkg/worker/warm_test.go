@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +124,25 @@ func TestAwaitIdle(t *testing.T) {
 		if err := w.AwaitIdle(bound, never); err != ErrEnded {
 			t.Errorf("%v, want %v", err, ErrEnded)
 		}
+	})
+	t.Run("a worker that sleeps elsewhere for longer", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("it cannot be seen here")
+		}
+		w, asked := sh(t, "exec sleep 1000"), 0
+		if err := w.AwaitIdle(50*time.Millisecond, func() bool { asked++; return asked > 100 }); err != ErrStopped {
+			t.Errorf("%v, want %v", err, ErrStopped)
+		}
+	})
+	t.Run("a worker that polls for more", func(t *testing.T) {
+		if _, err := exec.LookPath("perl"); err != nil {
+			t.Skip(err)
+		}
+		w := start(t, "perl", "-e", `vec($set, 0, 1) = 1; select $set, undef, undef, undef; print while <STDIN>`)
+		if err := w.AwaitIdle(50*time.Millisecond, never); err != nil {
+			t.Fatal(err)
+		}
+		w.send("a\n")
 	})
 	t.Run("a run that ends", func(t *testing.T) {
 		w := sh(t, "sleep 1000")
