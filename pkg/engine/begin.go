@@ -57,8 +57,7 @@ func (c *conversation) warming() error {
 	}
 	if c.hasBegun() {
 		c.heat()
-		c.mark = time.Now() // to warm up was not work on an item
-		c.since = c.mark
+		c.inflight.begin(time.Now()) // to warm up was not work on an item
 		return nil
 	}
 	if limit := c.e.o.InitTimeout; limit > 0 && time.Since(c.began) > limit {
@@ -73,7 +72,7 @@ func (c *conversation) warming() error {
 
 // hasBegun reports whether the worker has read something, or, if there is nothing to be read, waits for it.
 func (c *conversation) hasBegun() bool {
-	if c.bytes == 0 {
+	if c.inflight.bytes == 0 {
 		v := c.w.Idle()
 		return v == worker.Idle || v == worker.Quiet
 	}
@@ -92,22 +91,21 @@ func (c *conversation) keep() {
 func (c *conversation) giveBack() (alive bool) {
 	if c.hasBegun() {
 		c.heat()
-		c.mark = time.Now()
-		c.since = c.mark
+		c.inflight.begin(time.Now())
 		return true
 	}
 	taken, alive := c.w.TakeBack()
 	if !taken && alive {
 		return true // it has begun just now, which is seen soon
 	}
-	c.sift(int(c.sent))
-	c.bytes, c.sent, c.alone, c.yielding, c.in = 0, 0, false, false, open
+	c.sift(int(c.inflight.sent))
+	c.inflight.bytes, c.inflight.sent, c.inflight.company, c.stdin = 0, 0, anything, stdin{}
 	return c.e.dispatch.repay(c.loan) && alive
 }
 
 // useless reports whether the worker has nothing to do, will have nothing, and is still at its start: nobody need wait for that.
 func (c *conversation) useless() bool {
-	if c.warm || c.in != ending || c.sent > 0 {
+	if c.warm || c.stdin.state != ending || c.inflight.sent > 0 {
 		return false
 	}
 	v := c.w.Idle()
@@ -117,12 +115,12 @@ func (c *conversation) useless() bool {
 // send hands b to the worker.
 func (c *conversation) send(b *batch) error {
 	now := time.Now()
-	if c.pending() == 0 {
-		c.mark = now
+	if c.inflight.pending() == 0 {
+		c.inflight.busySince = now
 		c.probe = c.firstProbe()
 	}
-	if c.answered == c.sent {
-		c.since = now
+	if !c.inflight.owes() {
+		c.inflight.owingSince = now
 	}
 	if err := c.number(b); err != nil {
 		return err
@@ -135,19 +133,14 @@ func (c *conversation) send(b *batch) error {
 		c.e.finish(b)
 		return nil
 	}
-	c.bytes += int64(len(out))
-	b.sent = b.owed()
-	c.sent += int64(b.sent)
-	b.end, b.sentAt = c.bytes, now
-	c.inflight = append(c.inflight, b)
-	c.yielding = false
+	c.inflight.send(b, len(out), now)
 	if c.loan != nil {
 		if _, known := c.w.Read(); !known { // nobody can say that it has not begun
 			c.keep()
 		}
 	}
-	if c.alone = b.alone; c.alone && !c.e.habits.answersAll() {
-		c.in = ending
+	if b.alone && !c.e.habits.answersAll() {
+		c.stdin.end(mustBeAlone)
 	}
 	return c.w.Send(out)
 }

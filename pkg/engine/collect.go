@@ -21,10 +21,8 @@ const (
 // collect takes the answers out of the read buffer, whose last n bytes are new, and publishes them.
 func (c *conversation) collect(n int) error {
 	now := time.Now()
-	if c.guess {
-		c.guess, c.consumed = false, 0
-	}
-	before := c.progress()
+	c.inflight.doubt()
+	before := c.inflight.progress()
 	err := c.answers(now)
 	c.report(now)
 	if err != nil {
@@ -35,17 +33,17 @@ func (c *conversation) collect(n int) error {
 	if c.e.o.Escaped {
 		most *= 2
 	}
-	if int64(len(c.buf)) > most && len(c.inflight) > 0 {
+	if int64(len(c.buf)) > most && c.inflight.oldest() != nil {
 		c.skip()
 	}
-	if done := c.progress() - before; done > 0 {
+	if done := c.inflight.progress() - before; done > 0 {
 		c.unended = 0
-		c.size.Observe(int(done), now.Sub(c.mark))
-		c.mark = now
+		c.size.Observe(int(done), now.Sub(c.inflight.busySince))
+		c.inflight.busySince = now
 		c.probe = c.firstProbe()
 	}
-	c.since = now
-	if c.answered == c.sent && !c.hung {
+	c.inflight.owingSince = now
+	if !c.inflight.owes() && c.stdin.state != closed {
 		c.prompt = true
 		c.e.habits.all.Store(true)
 	}
@@ -71,17 +69,17 @@ const slack = 32
 
 // answers publishes the whole answers in the read buffer and leaves there what follows them.
 func (c *conversation) answers(now time.Time) error {
-	took := now.Sub(c.mark)
+	took := now.Sub(c.inflight.busySince)
 	p := c.buf
 	for len(p) > 0 {
 		if c.skipping {
 			p = c.skipOn(p)
 			continue
 		}
-		if len(c.inflight) == 0 {
+		if c.inflight.oldest() == nil {
 			return c.excess(p)
 		}
-		b := c.inflight[0]
+		b := c.inflight.oldest()
 		n, end, err := c.dec.Scan(p, b.run())
 		if err != nil {
 			return c.fault(fmt.Sprintf("broke its protocol: %v", err), NoPromise)
@@ -151,7 +149,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 	if read < c.mustHaveRead(b, n) {
 		return c.excess(p)
 	}
-	if c.answered == 0 {
+	if c.inflight.answered == 0 {
 		c.heat()
 		if !c.replaced {
 			c.r.misstarts.Store(0)
@@ -173,10 +171,10 @@ func (c *conversation) mustHaveRead(b *batch, n int) int64 {
 
 // advance accounts for n more answers to b, and closes it if they were the last.
 func (c *conversation) advance(b *batch, n int) {
-	c.answered += int64(n)
+	c.inflight.answered += int64(n)
 	c.settle(b)
 	if b.done == b.N {
-		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+		c.inflight.removeOldest()
 		c.e.finish(b)
 	}
 }
@@ -241,7 +239,7 @@ func (e *Engine) publishRendered(b *batch, out []byte) {
 
 // reject fails the next item of b because of its answer, of size bytes.
 func (c *conversation) reject(b *batch, size int64) {
-	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem}, c.since)
+	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem}, c.inflight.owingSince)
 	c.advance(b, 1)
 }
 
@@ -261,7 +259,7 @@ func (c *conversation) skipOn(p []byte) (rest []byte) {
 	if done {
 		c.skipping = false
 		c.heat()
-		c.reject(c.inflight[0], c.dec.Skipped())
+		c.reject(c.inflight.oldest(), c.dec.Skipped())
 	}
 	return p[n:]
 }
@@ -273,8 +271,8 @@ func (c *conversation) pace(n int) {
 		c.rest = max(c.rest/2, shortRest)
 		return
 	}
-	work := time.Duration(c.pending()) * c.size.PerItem()
-	if c.pending() < 2 || work < 2*shortRest {
+	work := time.Duration(c.inflight.pending()) * c.size.PerItem()
+	if c.inflight.pending() < 2 || work < 2*shortRest {
 		c.rest = shortRest
 		return
 	}
@@ -288,9 +286,9 @@ func (c *conversation) excess(p []byte) error {
 }
 
 // short is the fault of a worker that has answered fewer items than it read.
-func (c *conversation) short(owed int64) error {
-	b := c.inflight[0]
-	problem := fmt.Sprintf("ended with %d of %d items answered", c.sent-owed, c.sent)
+func (c *conversation) short(owed int) error {
+	b := c.inflight.oldest()
+	problem := fmt.Sprintf("ended with %d of %d items answered", c.inflight.sent-int64(owed), c.inflight.sent)
 	if len(c.buf) > 0 {
 		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
 	}

@@ -21,10 +21,11 @@ const (
 
 // conversation is what passes between a runner and one worker, from the first item to the worker's end.
 type conversation struct {
-	e  *Engine
-	r  *runner
-	w  Worker
-	in input
+	e        *Engine
+	r        *runner
+	w        Worker
+	stdin    stdin
+	inflight inflight
 
 	dec       wire.Decoder
 	tr        wire.Translator // of its output; nil if that needs none
@@ -38,15 +39,7 @@ type conversation struct {
 	width     int             // items that it can be at, at a time
 	bounded   bool            // it is to be asked no more than that
 	size      sizing.Policy
-	inflight  []*batch // sent, not fully answered; oldest first
-	bytes     int64    // handed to the worker
-	sent      int64    // items; likewise
-	answered  int64
-	consumed  int64     // of those sent, how many the worker was seen to have finished with, answered or not
-	guess     bool      // that is only a guess
-	mark      time.Time // when it began with the items after those
-	since     time.Time // when it began with the items it has not answered
-	spans     []span    // answered since then, to be told
+	spans     []span // answered since it began with what it owes, to be told
 
 	buf       []byte // output read and not yet collected
 	skipping  bool   // an answer above the limit is being read past
@@ -61,11 +54,6 @@ type conversation struct {
 	sized     time.Time     // when its memory was last looked at
 	probe     time.Duration // until it is next looked at
 	began     time.Time
-	hung      bool      // we have ended its input
-	hungUp    time.Time // when its stdin was closed, by us or by itself
-	waited    bool      // it was seen to wait for more when we did
-	alone     bool      // what it has in hand is to be all it has in hand
-	yielding  bool      // it is to be done with what it has, to take what must be alone
 	timedOut  bool
 	begun     int          // when it was lost: unanswered items that it had begun to read
 	replaced  bool         // by its successor
@@ -78,15 +66,6 @@ type conversation struct {
 	first     string       // its first answer, for messages
 }
 
-// input is what becomes of the worker's stdin.
-type input int
-
-const (
-	open   input = iota // more items may come
-	ending              // no more will; to be closed when all are written
-	closed
-)
-
 // newConversation prepares to talk to w, which may still have to warm up. A successor has been given time for that, and
 // does not count as warming up any more, but if it was not seen to read it may need more. l is what it is lent until it is
 // warm.
@@ -94,7 +73,7 @@ func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		mark: now, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
+		inflight: inflight{busySince: now}, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -123,7 +102,7 @@ func (c *conversation) run() (outcome, error) {
 	}
 	c.leave()
 	c.finish(0)
-	if errors.As(err, new(*InitError)) && len(c.inflight) > 0 {
+	if errors.As(err, new(*InitError)) && c.inflight.oldest() != nil {
 		c.startOver(false)
 	}
 	c.e.dismiss(c.w)
@@ -144,13 +123,13 @@ func (c *conversation) converse() (outcome, error) {
 		if c.loan != nil && c.e.dispatch.isWanted(c.loan) && !c.giveBack() {
 			return ended, nil
 		}
-		if c.in == open {
+		if c.stdin.state == open {
 			if c.r.forgive() {
 				c.retiring = false
 			}
 			c.retire()
 			if c.retiring && c.r.successor() {
-				c.in = ending
+				c.stdin.end(successor)
 				c.replaced = true
 				return replaced, nil
 			}
@@ -194,7 +173,7 @@ func (c *conversation) converse() (outcome, error) {
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
 	c.regard()
-	if c.e.o.SpareCPU && c.pending() == 1 && c.answered > 0 && c.size.PerItem() <= 2*watch {
+	if c.e.o.SpareCPU && c.inflight.pending() == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
 		if n, err := c.w.Watch(c.room(), watch); n > 0 || err != nil {
 			return n, err
 		}
@@ -209,29 +188,25 @@ func (c *conversation) exchange() (int, error) {
 // items: what leaves before its input has ended does so of its own accord. A worker that cannot be seen to wait is only
 // given a while.
 func (c *conversation) hangUp() {
-	if c.in != closed && c.w.Deaf() {
-		c.in = closed
-		c.hungUp = time.Now()
+	if !c.stdin.isOver() && c.w.Deaf() {
+		c.stdin.lose(time.Now())
 	}
-	if c.in != ending || c.w.Written() < c.bytes {
+	if c.stdin.state != ending || c.w.Written() < c.inflight.bytes {
 		return
 	}
-	if read, known := c.w.Read(); known && c.answered < c.sent && (read < c.bytes || !c.warm && c.bytes > 0) {
+	if read, known := c.w.Read(); known && c.inflight.owes() && (read < c.inflight.bytes || !c.warm && c.inflight.bytes > 0) {
 		return
 	}
-	if done := c.pending() == 0; done || c.reticent() {
-		c.waited = done && !c.guess
-		c.in = closed
+	if done := c.inflight.pending() == 0; done || c.reticent() {
 		c.w.CloseInput()
-		c.hung = true
-		c.hungUp = time.Now()
+		c.stdin.close(time.Now(), done && !c.inflight.guess)
 	}
 }
 
 // reticent reports whether a worker with items in hand has been silent for so long that the end of its input may be what
 // it waits for. For one that always answered promptly that is hardly so, and one that is seen to run is at work.
 func (c *conversation) reticent() bool {
-	silent := time.Since(c.mark)
+	silent := time.Since(c.inflight.busySince)
 	switch {
 	case c.e.habits.forthcoming(): // and it must have the time that it is given, to be told in the end to give up
 		return silent >= max(longSilence, 2*c.e.o.Timeout)
@@ -243,15 +218,15 @@ func (c *conversation) reticent() bool {
 	if _, known := c.w.Read(); !known {
 		return true
 	}
-	return silent >= max(quietFor, 2*time.Duration(c.pending())*c.size.PerItem()) && c.verdictOn() != worker.Busy
+	return silent >= max(quietFor, 2*time.Duration(c.inflight.pending())*c.size.PerItem()) && c.verdictOn() != worker.Busy
 }
 
 // overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
 func (c *conversation) overdue() bool {
-	if c.in != closed || c.hung || time.Since(c.mark) < c.e.o.Patience || time.Since(c.hungUp) < c.e.o.Patience {
+	if now := time.Now(); !c.stdin.isLost(now, c.e.o.Patience) || now.Sub(c.inflight.busySince) < c.e.o.Patience {
 		return false
 	}
-	return c.answered == c.sent || c.reached() == 0
+	return !c.inflight.owes() || c.reached() == 0
 }
 
 // finish ends the worker, once.
@@ -272,7 +247,7 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		if exit.Left != 0 {
 			c.e.o.Warn(LeftBehind(c.r.slot, c.w.Pid(), exit))
 		}
-		c.e.observeEnd(c.r.slot, c.w, exit, c.answered == c.sent)
+		c.e.observeEnd(c.r.slot, c.w, exit, !c.inflight.owes())
 	}
 	return *c.exit
 }
@@ -296,21 +271,15 @@ func (c *conversation) swap(buf []byte) {
 	c.e.pool.Put(old)
 }
 
-// pending is the number of items that the worker has in hand, so far as can be seen.
-func (c *conversation) pending() int { return int(c.sent - c.progress()) }
-
-// progress is the number of items that the worker has finished with.
-func (c *conversation) progress() int64 { return max(c.answered, c.consumed) }
-
 // fill sends items while the worker has less in hand than it should. It refills by half a window at a time, and never
 // while the pipe is full: what the worker does not take now, another may.
 func (c *conversation) fill() error {
-	for c.in == open && c.w.Written() == c.bytes {
-		if c.alone && c.answered < c.sent {
+	for c.stdin.state == open && c.w.Written() == c.inflight.bytes {
+		if c.inflight.company == none && c.inflight.owes() {
 			c.endIfOver()
 			break
 		}
-		c.alone = false
+		c.inflight.company = anything
 		window := max(c.size.Window(), c.width)
 		if c.bounded { // it may begin with all that it is asked
 			window = c.width
@@ -318,25 +287,27 @@ func (c *conversation) fill() error {
 		if c.e.o.Lockstep {
 			window = 1
 		}
-		room := window - c.pending()
+		room := window - c.inflight.pending()
 		if room <= 0 || room < window/2 && window > c.width {
 			c.endIfOver()
 			break
 		}
 		if c.allotted > 0 {
-			if room = int(min(int64(room), c.allotted-c.sent)); room <= 0 {
+			if room = int(min(int64(room), c.allotted-c.inflight.sent)); room <= 0 {
 				c.e.dispatch.attend(c.r)
 				break
 			}
 		}
 		c.r.called.Store(false)
 		b, state := c.e.dispatch.take(c.r, need{
-			most: room, oldest: c.oldest(), idle: c.answered == c.sent, free: c.pending() == 0, prompt: c.prompt, loan: c.loan})
+			most: room, oldest: c.inflight.oldest(), idle: !c.inflight.owes(), free: c.inflight.pending() == 0, prompt: c.prompt, loan: c.loan})
 		switch {
-		case state == source.End, state == makeRoom && !c.prompt && !c.e.o.Lockstep:
-			c.in = ending
+		case state == source.End:
+			c.stdin.end(noMoreItems)
+		case state == makeRoom && !c.prompt && !c.e.o.Lockstep:
+			c.stdin.end(makingRoom)
 		case state == makeRoom:
-			c.yielding = true
+			c.inflight.company = nothingYet
 		}
 		if b == nil {
 			break
@@ -345,7 +316,7 @@ func (c *conversation) fill() error {
 			return err
 		}
 	}
-	load := int64(c.pending())
+	load := int64(c.inflight.pending())
 	if !c.warm {
 		load = chilly
 	}
@@ -359,14 +330,6 @@ func (c *conversation) fill() error {
 // endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
 func (c *conversation) endIfOver() {
 	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.lent(c.r)) {
-		c.in = ending
+		c.stdin.end(noMoreItems)
 	}
-}
-
-// oldest is the oldest batch that is not fully answered, or nil.
-func (c *conversation) oldest() *batch {
-	if len(c.inflight) == 0 {
-		return nil
-	}
-	return c.inflight[0]
 }

@@ -178,7 +178,7 @@ func (e *EndError) Error() string {
 
 // depart notes, once, that nothing but the end of this worker is waited for.
 func (c *conversation) depart() {
-	if c.departure == nil && c.hung && c.answered == c.sent {
+	if c.departure == nil && c.stdin.state == closed && !c.inflight.owes() {
 		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
 	}
 }
@@ -198,7 +198,7 @@ func (c *conversation) patienceAtEnd() time.Duration {
 	case c.departure != nil:
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
 		return left
-	case c.hung, c.answered == c.sent:
+	case c.stdin.state == closed, !c.inflight.owes():
 		return c.e.o.Patience
 	}
 	return endPatience
@@ -214,7 +214,7 @@ func (c *conversation) leave() {
 		return
 	}
 	c.w.CloseInput()
-	c.in, c.hung = closed, true
+	c.stdin.close(time.Now(), c.stdin.idle)
 	c.depart()
 	deadline := time.Now().Add(patienceToLeave)
 	for !c.e.isDead() {
@@ -257,12 +257,12 @@ func (c *conversation) afterwards(exit worker.Exit) {
 
 // shut reports whether the worker had to be ended because it had closed its stdin itself, and lived on with nothing to do.
 func (c *conversation) shut(exit worker.Exit) bool {
-	return exit.Forced && c.in == closed && !c.hung && c.broken == "" && !c.timedOut && !c.endless()
+	return exit.Forced && c.stdin.state == lost && c.broken == "" && !c.timedOut && !c.endless()
 }
 
 // gone deals with a worker that had nothing left to answer when it ended.
 func (c *conversation) gone(exit worker.Exit) {
-	if c.sent == 0 && !c.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
+	if c.inflight.sent == 0 && !c.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
 		return
 	}
 	if !exit.Ok() {

@@ -332,10 +332,10 @@ func TestHangingUpIsNoNewBeginning(t *testing.T) {
 	f := newFake(echo)
 	c := newConversation(e.runners[0], f, false, new(loan))
 	began := time.Now().Add(-time.Minute)
-	c.mark, c.in = began, ending
+	c.inflight.busySince, c.stdin.state = began, ending
 	c.hangUp()
-	if c.in != closed || !c.mark.Equal(began) {
-		t.Errorf("input %v, work began %v later than it did", c.in, c.mark.Sub(began))
+	if c.stdin.state != closed || !c.inflight.busySince.Equal(began) {
+		t.Errorf("input %v, work began %v later than it did", c.stdin.state, c.inflight.busySince.Sub(began))
 	}
 }
 
@@ -344,15 +344,15 @@ func TestHangingUpIsNoNewBeginning(t *testing.T) {
 func TestHangingUpOnOneThatRuns(t *testing.T) {
 	for _, tt := range []struct {
 		verdict worker.Verdict
-		want    input
+		want    inputState
 	}{{worker.Busy, ending}, {worker.Asleep, closed}} {
 		e := New(newTrial(nil).Options)
 		f := newFake(func(string) string { return "" })
 		f.verdict = tt.verdict
 		c := withOneItem(t, e, f, false)
-		c.warm, c.in, c.mark = true, ending, time.Now().Add(-time.Second)
-		if c.hangUp(); c.in != tt.want {
-			t.Errorf("a worker seen to be %v, silent for a second: input %v, want %v", tt.verdict, c.in, tt.want)
+		c.warm, c.stdin.state, c.inflight.busySince = true, ending, time.Now().Add(-time.Second)
+		if c.hangUp(); c.stdin.state != tt.want {
+			t.Errorf("a worker seen to be %v, silent for a second: input %v, want %v", tt.verdict, c.stdin.state, tt.want)
 		}
 	}
 }
@@ -375,7 +375,7 @@ func TestLoadingSuccessorDoesNotTimeOut(t *testing.T) {
 		f := newFake(echo)
 		f.verdict = tt.verdict
 		c := withOneItem(t, e, unreadWorker{f}, false)
-		c.mark = time.Now().Add(-time.Hour)
+		c.inflight.busySince = time.Now().Add(-time.Hour)
 		if got := c.expired(); got != tt.want {
 			t.Errorf("a successor seen to be %v, an hour after it was sent an item: timed out %v, want %v", tt.verdict, got, tt.want)
 		}

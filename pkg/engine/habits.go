@@ -37,7 +37,7 @@ const (
 // output is small, and ends before an answer to an item that it had read by then, and yet there is more after that, it
 // flushes each answer. (What comes last may have been flushed because the worker ended.)
 func (c *conversation) regard() {
-	if c.sent-c.answered < 2 || c.looks == enoughLooks || c.e.habits.each.Load() {
+	if c.inflight.owed() < 2 || c.looks == enoughLooks || c.e.habits.each.Load() {
 		return
 	}
 	c.looks++
@@ -51,8 +51,8 @@ func (c *conversation) reveal(n int) {
 	if c.flushed {
 		c.e.habits.volunteered.Store(true)
 	}
-	c.flushed = n < smallWrite && len(c.buf) == 0 && c.in == open
-	if c.e.habits.each.Load() || len(c.inflight) == 0 {
+	c.flushed = n < smallWrite && len(c.buf) == 0 && c.stdin.state == open
+	if c.e.habits.each.Load() || c.inflight.oldest() == nil {
 		return
 	}
 	if c.revealed {
@@ -61,7 +61,7 @@ func (c *conversation) reveal(n int) {
 	if n >= smallWrite || len(c.buf) > 0 || c.regarded == 0 {
 		return
 	}
-	b := c.inflight[0]
+	b := c.inflight.oldest()
 	out := b.onWire()
 	answered := b.sent - b.owed()
 	_, next := c.e.scanSent(b, out, answered+1)

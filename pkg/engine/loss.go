@@ -32,7 +32,7 @@ func (c *conversation) end(silent bool) error {
 		}
 		return nil
 	}
-	if exit.Ok() && c.hung {
+	if exit.Ok() && c.stdin.state == closed {
 		if err := c.last(); err != nil {
 			return err
 		}
@@ -44,10 +44,10 @@ func (c *conversation) end(silent bool) error {
 // before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
 func (c *conversation) last() error {
 	end, ok := c.dec.Ending()
-	if _, known := c.w.Read(); known && !c.waited {
+	if _, known := c.w.Read(); known && !c.stdin.idle {
 		return nil
 	}
-	if !ok || c.sent-c.answered != 1 || c.skipping || !c.dec.Last(c.buf) {
+	if !ok || c.inflight.owed() != 1 || c.skipping || !c.dec.Last(c.buf) {
 		return nil
 	}
 	c.room()
@@ -57,7 +57,7 @@ func (c *conversation) last() error {
 
 // lose deals with a worker that is gone: its unanswered items are given back, with or without a charge.
 func (c *conversation) lose(exit worker.Exit) error {
-	if len(c.buf) > 0 && c.answered == c.sent {
+	if len(c.buf) > 0 && !c.inflight.owes() {
 		return c.excess(c.buf)
 	}
 	l := c.loss(exit)
@@ -70,9 +70,9 @@ func (c *conversation) lose(exit worker.Exit) error {
 		c.startOver(l.started && l.read > 0)
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
 	case giveUp:
-		return c.short(c.sent - c.answered)
+		return c.short(c.inflight.owed())
 	case suspect:
-		if fault := c.short(c.sent - c.answered); l.read == 0 || !c.e.suspect.raise(fault) {
+		if fault := c.short(c.inflight.owed()); l.read == 0 || !c.e.suspect.raise(fault) {
 			return fault
 		}
 		c.charge(l, c.cause(exit), false)
@@ -96,11 +96,11 @@ func (c *conversation) lose(exit worker.Exit) error {
 func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
-		owed: c.answered < c.sent, started: c.warm, answered: c.answered > 0, worked: c.answered > 0 || c.consumed > 0 && !c.guess,
+		owed: c.inflight.owes(), started: c.warm, answered: c.inflight.answered > 0, worked: c.inflight.answered > 0 || c.inflight.consumed > 0 && !c.inflight.guess,
 		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
-		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced && !reportsSignal(exit.Code), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.hung, waited: c.waited,
-		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: len(c.inflight) > 0 && c.inflight[0].done == 0 && c.inflight[0].left,
-		single: c.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
+		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced && !reportsSignal(exit.Code), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.stdin.state == closed, waited: c.stdin.idle,
+		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: c.inflight.oldest() != nil && c.inflight.oldest().done == 0 && c.inflight.oldest().left,
+		single: c.inflight.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
 }
 
@@ -108,35 +108,17 @@ func (c *conversation) loss(exit worker.Exit) loss {
 func reportsSignal(status int) bool { return status > 128 && status <= 128+64 }
 
 // reached is the number of unanswered items that the worker has begun to read.
-func (c *conversation) reached() (n int) {
+func (c *conversation) reached() int {
 	read, known := c.w.Read()
 	if !known {
-		read = c.bytes
+		read = c.inflight.bytes
 	}
-	for _, b := range c.inflight {
-		n += b.reached(read, func(p []byte, most int) (int, int) { return c.e.scanSent(b, p, most) })
-	}
-	return n
+	return c.inflight.reached(read, c.e.scanSent)
 }
 
-// sift empties c.inflight into the first n unanswered items and the rest, all as they were before they were sent.
+// sift takes the first n unanswered items and the rest out of what is in flight.
 func (c *conversation) sift(n int) (first, rest []*batch) {
-	for _, b := range c.inflight {
-		b.renew(c.e.o.Delimiter, &c.e.pool)
-		switch {
-		case n == 0:
-			rest = append(rest, b)
-		case n < b.N:
-			first = append(first, b)
-			rest = append(rest, c.e.dispatch.split(b, n))
-			n = 0
-		default:
-			first = append(first, b)
-			n -= b.N
-		}
-	}
-	c.inflight = c.inflight[:0]
-	return first, rest
+	return c.inflight.takeUnanswered(n, c.e.o.Delimiter, &c.e.pool, c.e.dispatch.split)
 }
 
 // back gives batches back to be done again; apart means that each is to be alone in its worker.
@@ -154,7 +136,7 @@ func (c *conversation) back(batches []*batch, apart bool) {
 // startOver gives all items back as they were. What the worker might have made of them is not their fault, but if it had
 // read some and no worker has answered yet, it is better to try another item first.
 func (c *conversation) startOver(read bool) {
-	batches, _ := c.sift(int(c.sent))
+	batches, _ := c.sift(int(c.inflight.sent))
 	for _, b := range batches {
 		b.doubt = read
 	}
@@ -216,7 +198,7 @@ func (c *conversation) charge(l loss, cause error, certain bool) {
 		b.calm, again = true, max(again, b.tries+1)
 	}
 	if certain && b.tries >= again {
-		c.e.failItem(b, c.r.slot, cause, c.since)
+		c.e.failItem(b, c.r.slot, cause, c.inflight.owingSince)
 		c.e.finish(b)
 	} else {
 		if certain {
@@ -271,7 +253,7 @@ func (c *conversation) expired() bool {
 // is, because it may keep answers in a buffer, the others in its hands get the time that they are expected to take.
 func (c *conversation) allowance() (left time.Duration, limited bool) {
 	limit := c.e.o.Timeout
-	if limit == 0 || c.answered == c.sent {
+	if limit == 0 || !c.inflight.owes() {
 		return 0, false
 	}
 	if !c.warm {
@@ -282,16 +264,16 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	if c.toldToGiveUp() {
 		return mercy - time.Since(c.told), true
 	}
-	since := c.mark
+	since := c.inflight.busySince
 	if c.bounded { // it may be at all that it was asked
-		since = c.inflight[0].sentAt
+		since = c.inflight.oldest().sentAt
 	}
-	if c.hung && c.hungUp.After(since) {
-		since = c.hungUp
-	} else if c.pending() == 0 {
+	if c.stdin.state == closed && c.stdin.closedAt.After(since) {
+		since = c.stdin.closedAt
+	} else if c.inflight.pending() == 0 {
 		return 0, false
 	}
-	if n := c.pending(); n > 1 && !c.e.habits.answersEach() && !c.bounded {
+	if n := c.inflight.pending(); n > 1 && !c.e.habits.answersEach() && !c.bounded {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true

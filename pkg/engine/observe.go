@@ -45,18 +45,18 @@ func (c *conversation) observe(b *batch, n int, answers []byte, bare bool) {
 		return
 	}
 	rest := b.Items[b.offset(b.done, c.e.o.Delimiter):]
-	took := time.Since(c.since) / time.Duration(n)
+	took := time.Since(c.inflight.owingSince) / time.Duration(n)
 	for i := range n {
 		var item, answer []byte
 		item, rest = c.e.o.Delimiter.Split(rest, b.N-b.done-i)
 		if answer = answers; !bare {
 			answer, answers = c.dec.Split(answers)
 		}
-		c.e.o.Job(b.seq()+int64(i), item, c.since.Add(time.Duration(i)*took), took, len(item), len(answer), 0, 0)
+		c.e.o.Job(b.seq()+int64(i), item, c.inflight.owingSince.Add(time.Duration(i)*took), took, len(item), len(answer), 0, 0)
 	}
 }
 
-// report tells of what has been answered since c.since: each run of items has its share of the time.
+// report tells of what has been answered since c.inflight.owingSince: each run of items has its share of the time.
 func (c *conversation) report(now time.Time) {
 	total := 0
 	for _, s := range c.spans {
@@ -65,7 +65,7 @@ func (c *conversation) report(now time.Time) {
 	if total == 0 {
 		return
 	}
-	elapsed, began := now.Sub(c.since), c.since
+	elapsed, began := now.Sub(c.inflight.owingSince), c.inflight.owingSince
 	for _, s := range c.spans {
 		took := time.Duration(float64(elapsed) * float64(s.n) / float64(total))
 		c.e.o.Observe.Done(c.r.slot, s.first, s.n, began, took, s.sent, s.received)

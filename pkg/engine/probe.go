@@ -59,17 +59,17 @@ func (c *conversation) lookIn() time.Duration {
 	case c.departure != nil:
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
 		return left
-	case c.in == closed && (c.answered == c.sent || !c.hung && c.reached() == 0):
+	case c.stdin.isOver() && (!c.inflight.owes() || c.stdin.state == lost && c.reached() == 0):
 		return c.e.o.Patience
-	case c.in == closed && c.e.answered.Load() == 0 && !c.e.complained.Load():
-		return max(c.e.o.Patience-time.Since(c.mark), sizeEvery)
-	case c.in == closed:
+	case c.stdin.isOver() && c.e.answered.Load() == 0 && !c.e.complained.Load():
+		return max(c.e.o.Patience-time.Since(c.inflight.busySince), sizeEvery)
+	case c.stdin.isOver():
 		return -1
-	case !c.warm || c.pending() > 0:
+	case !c.warm || c.inflight.pending() > 0:
 		return c.probe
 	case c.starves():
-		return max(starving-time.Since(c.since), soonProbe)
-	case c.retiring && c.r.next != nil && c.allotted > 0 && c.sent >= c.allotted:
+		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
+	case c.retiring && c.r.next != nil && c.allotted > 0 && c.inflight.sent >= c.allotted:
 		return max(time.Until(c.r.next.due), warmProbe)
 	case c.e.o.RecycleRSS > 0:
 		return sizeEvery
@@ -79,17 +79,17 @@ func (c *conversation) lookIn() time.Duration {
 
 // look looks at a worker that has written nothing for a while, or whose runner was woken.
 func (c *conversation) look() error {
-	quiet := time.Since(c.mark)
+	quiet := time.Since(c.inflight.busySince)
 	if err := c.warming(); err != nil {
 		return err
 	}
-	if c.starves() && time.Since(c.since) >= starving {
+	if c.starves() && time.Since(c.inflight.owingSince) >= starving {
 		c.warnStarving()
 	}
-	if c.in == closed && c.pending() > 0 {
+	if c.stdin.isOver() && c.inflight.pending() > 0 {
 		c.complain(quiet, c.e.o.Patience)
 	}
-	if c.in == closed || c.pending() == 0 || quiet < c.probe {
+	if c.stdin.isOver() || c.inflight.pending() == 0 || quiet < c.probe {
 		return nil
 	}
 	if c.e.habits.forthcoming() && (c.e.o.Timeout > 0 || quiet < silence || c.verdictOn() != worker.Idle) {
@@ -120,7 +120,7 @@ func (c *conversation) verdictOn() worker.Verdict {
 	if !c.e.o.FeedAhead {
 		return c.w.Idle()
 	}
-	if read, known := c.w.Read(); known && read < c.bytes {
+	if read, known := c.w.Read(); known && read < c.inflight.bytes {
 		return worker.Busy
 	}
 	return worker.Idle
@@ -143,7 +143,7 @@ const (
 func (c *conversation) guessAfter() (limit time.Duration, may bool) {
 	read, known := c.w.Read()
 	switch {
-	case c.e.o.Lockstep, c.e.o.Timeout > 0, c.asker != nil, known && read < c.bytes:
+	case c.e.o.Lockstep, c.e.o.Timeout > 0, c.asker != nil, known && read < c.inflight.bytes:
 		return 0, false
 	case !known, c.prompt, c.e.habits.answersAll(), c.e.habits.volunteered.Load():
 		return longSilence, true
@@ -158,7 +158,7 @@ func (c *conversation) held(quiet time.Duration, how evidence) error {
 		if quiet < silence {
 			return nil
 		}
-		b := c.inflight[0]
+		b := c.inflight.oldest()
 		problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
 		if c.tr != nil {
 			return c.fault(problem, c.promise(NoPromise))
@@ -169,29 +169,32 @@ func (c *conversation) held(quiet time.Duration, how evidence) error {
 		c.heat()
 	}
 	c.size.Buffered()
-	c.guess = how == guessed
-	if !c.guess {
+	if how != guessed {
 		c.e.habits.held.Store(true)
 		c.prompt = false
 	}
-	if c.alone || c.yielding || c.asker != nil { // who has said how much it wants at a time gets no more
-		c.in = ending
+	switch {
+	case c.inflight.company == none:
+		c.stdin.end(mustBeAlone)
+	case c.inflight.company == nothingYet:
+		c.stdin.end(makingRoom)
+	case c.asker != nil: // who has said how much it wants at a time gets no more
+		c.stdin.end(lostOne)
 	}
 	switch {
 	case how == seen:
-		c.size.Observe(c.pending(), quiet)
+		c.size.Observe(c.inflight.pending(), quiet)
 	case how == guessed && c.e.habits.volunteered.Load(): // hardly more than a little is what it waits for
 	default:
 		c.size.Grow()
 	}
-	c.consumed = c.sent
-	c.mark = time.Now()
+	c.inflight.consume(time.Now(), how == guessed)
 	return nil
 }
 
 // starves reports whether the worker holds answers back and there is nothing to feed it with, in a run without any answer.
 func (c *conversation) starves() bool {
-	return c.in == open && c.answered < c.sent && c.pending() == 0 && c.e.answered.Load() == 0 && !c.e.complained.Load()
+	return c.stdin.state == open && c.inflight.owes() && c.inflight.pending() == 0 && c.e.answered.Load() == 0 && !c.e.complained.Load()
 }
 
 // warnStarving tells the user, once in a run, that answers come late from a worker on a stream that goes on.
@@ -208,7 +211,7 @@ func (c *conversation) complain(quiet, limit time.Duration) {
 	if quiet < limit || c.e.answered.Load() > 0 {
 		return
 	}
-	if read, known := c.w.Read(); known && read < c.bytes || c.e.complained.Swap(true) {
+	if read, known := c.w.Read(); known && read < c.inflight.bytes || c.e.complained.Swap(true) {
 		return
 	}
 	silent := &SilentError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit}

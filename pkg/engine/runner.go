@@ -300,15 +300,15 @@ func (c *conversation) retire() {
 			return
 		}
 	}
-	if o.RecycleNum > 0 && sizing.Due(c.allotted-c.sent, c.size.PerItem(), c.r.initFor) {
+	if o.RecycleNum > 0 && sizing.Due(c.allotted-c.inflight.sent, c.size.PerItem(), c.r.initFor) {
 		if c.e.dispatch.over() {
-			c.in = ending
+			c.stdin.end(noMoreItems)
 			return
 		}
-		if c.r.prepare(); c.sent >= c.allotted && c.r.goesOn() {
+		if c.r.prepare(); c.inflight.sent >= c.allotted && c.r.goesOn() {
 			c.allotted += o.RecycleNum
 		}
-		c.retiring = c.sent >= c.allotted
+		c.retiring = c.inflight.sent >= c.allotted
 	}
 	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
 		c.sized = time.Now()
@@ -334,7 +334,8 @@ func (r *runner) abandon() {
 			return
 		}
 		c := newConversation(r, p.w, false, new(loan))
-		c.in, c.replaced = ending, true
+		c.stdin.end(successor)
+		c.replaced = true
 		if _, err := c.run(); err != nil {
 			r.lost(err)
 		}

@@ -80,17 +80,17 @@ const mercy = 250 * time.Millisecond
 
 // cancel tells a worker that answers requests to give up the item it is at, once. Such a worker may live on.
 func (c *conversation) cancel() bool {
-	if c.asker == nil || c.toldToGiveUp() || c.in == closed {
+	if c.asker == nil || c.toldToGiveUp() || c.stdin.isOver() {
 		return false
 	}
-	c.cancelled, c.told = c.answered+1, time.Now() // requests count from 1
+	c.cancelled, c.told = c.inflight.answered+1, time.Now() // requests count from 1
 	line := wire.AppendCancel(nil, c.cancelled)
-	c.bytes += int64(len(line))
+	c.inflight.bytes += int64(len(line))
 	return c.w.Send(line) == nil
 }
 
 // toldToGiveUp reports whether the worker was told to give up the item it is at.
-func (c *conversation) toldToGiveUp() bool { return c.cancelled == c.answered+1 }
+func (c *conversation) toldToGiveUp() bool { return c.cancelled == c.inflight.answered+1 }
 
 // number tells the worker the number of the next item, if it wants to know and cannot.
 func (c *conversation) number(b *batch) error {
@@ -100,7 +100,7 @@ func (c *conversation) number(b *batch) error {
 	}
 	c.next = b.First + int64(b.N)
 	line := wire.AppendSeq(nil, b.First)
-	c.bytes += int64(len(line))
+	c.inflight.bytes += int64(len(line))
 	return c.w.Send(line)
 }
 
@@ -162,7 +162,7 @@ func (c *conversation) farewell() error {
 			return err
 		}
 	}
-	if err != nil && c.hung && c.answered < c.sent {
+	if err != nil && c.stdin.state == closed && c.inflight.owes() {
 		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
 	}
 	return nil
@@ -215,17 +215,17 @@ func (c *conversation) reported(b *batch, kind wire.Kind, message string) {
 		again, cause = c.e.o.Retries.TimedOut, &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Said: message}
 	}
 	if b.tries >= again {
-		c.e.failItem(b, c.r.slot, cause, c.since)
+		c.e.failItem(b, c.r.slot, cause, c.inflight.owingSince)
 		c.advance(b, 1)
 		return
 	}
 	// A worker that says so does not sit on answers: it can have the item back, and needs no successor for that.
 	c.prompt = true
 	c.e.habits.all.Store(true)
-	if c.in == ending && !c.retiring && !c.replaced {
-		c.in = open
+	if !c.retiring {
+		c.stdin.reopen()
 	}
-	x := c.takeOut(b)
+	x := c.takeNext()
 	x.tries++
 	c.warnOf(x, cause, 1, true, again)
 	c.again(x)
@@ -244,51 +244,19 @@ func (c *conversation) reportedError(kind wire.Kind, message string) error {
 	return &ReportedError{Slot: c.r.slot, Message: message, Words: words}
 }
 
-// takeOut takes the next item of b, with the answer to which the worker has just come, out of its hands and returns it in a
-// batch of its own.
-func (c *conversation) takeOut(b *batch) *batch {
-	c.answered++
-	if b.N == 1 {
-		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
-		b.renew(c.e.o.Delimiter, &c.e.pool)
-		return b
+// takeNext takes the next item, with the answer to which the worker has just come, out of its hands and returns it in a batch of
+// its own.
+func (c *conversation) takeNext() *batch {
+	item, before, behind := c.inflight.takeNext(c.e.o.Delimiter, &c.e.pool, c.e.scanSent, c.e.dispatch.split)
+	if before != nil {
+		c.e.finish(before)
 	}
-	at, answered := b.done, b.sent-b.owed()
-	_, off := c.e.scanSent(b, b.onWire(), answered+1)
-	end, sent, sentAt, wired, ends := b.end, b.sent-answered-1, b.sentAt, b.wire, b.ends
-	var behind []byte
-	if wired != nil {
-		behind = append(c.e.pool.Get(len(wired)-off), wired[off:]...)
+	if behind == nil {
+		return item
 	}
-	later := append([]refusal(nil), b.refusal...)
-	x := b
-	if at > 0 {
-		x = c.e.dispatch.split(b, at)
-		b.refusal = b.refusal[:0]
-		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
-		c.e.finish(b)
-	} else {
-		c.inflight = c.inflight[:copy(c.inflight, c.inflight[1:])]
+	if c.settle(behind); behind.done == behind.N {
+		c.inflight.removeOldest()
+		c.e.finish(behind)
 	}
-	if x.N > 1 {
-		rest := c.e.dispatch.split(x, 1)
-		rest.wire, rest.sent, rest.end, rest.sentAt = behind, sent, end, sentAt
-		if ends != nil {
-			rest.ends = nil
-			for _, at := range ends[answered+1:] {
-				rest.ends = append(rest.ends, at-off)
-			}
-		}
-		for _, r := range later {
-			rest.refusal = append(rest.refusal, refusal{r.index - at - 1, r.err})
-		}
-		c.settle(rest)
-		if rest.done == rest.N {
-			c.e.finish(rest)
-		} else {
-			c.inflight = append([]*batch{rest}, c.inflight...)
-		}
-	}
-	x.renew(c.e.o.Delimiter, &c.e.pool)
-	return x
+	return item
 }

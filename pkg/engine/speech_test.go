@@ -40,7 +40,7 @@ func TestEndOfInputForOneAlone(t *testing.T) {
 	e.habits.all.Store(true)
 	c := withOneItem(t, e, newFake(func(string) string { return "" }), true)
 	e.Drain()
-	if err := c.fill(); err != nil || c.in != ending {
-		t.Errorf("input %v, want %v; error %v", c.in, ending, err)
+	if err := c.fill(); err != nil || c.stdin.state != ending {
+		t.Errorf("input %v, want %v; error %v", c.stdin.state, ending, err)
 	}
 }

@@ -18,7 +18,7 @@ func TestStarving(t *testing.T) {
 	c := withOneItem(t, e, w, false)
 	c.warm = true
 	look := func(since time.Duration) int {
-		c.since = time.Now().Add(-since)
+		c.inflight.owingSince = time.Now().Add(-since)
 		if err := c.look(); err != nil {
 			t.Fatal(err)
 		}

@@ -81,14 +81,14 @@ func (c *conversation) show() {
 	at := int64(idling)
 	if !c.warm {
 		at = warming
-	} else if len(c.inflight) > 0 {
-		at = c.inflight[0].seq()
+	} else if c.inflight.oldest() != nil {
+		at = c.inflight.oldest().seq()
 	}
-	if slow := c.r.slow.Load(); at > 0 && time.Since(c.mark) > awhile && (slow == nil || slow.seq != at) {
+	if slow := c.r.slow.Load(); at > 0 && time.Since(c.inflight.busySince) > awhile && (slow == nil || slow.seq != at) {
 		const most = 200
-		item := c.inflight[0].item(c.e.o.Delimiter)
+		item := c.inflight.oldest().item(c.e.o.Delimiter)
 		c.r.slow.Store(&slowItem{at, string(item[:min(len(item), most)])})
 	}
 	c.r.at.Store(at)
-	c.r.since.Store(c.mark.UnixNano())
+	c.r.since.Store(c.inflight.busySince.UnixNano())
 }

@@ -65,7 +65,7 @@ func (s *suspicion) clear() {
 // test ends a suspicion when the next item is about to fail that a worker has died on.
 func (c *conversation) test() error {
 	good, fault := c.e.suspect.pending()
-	b := c.inflight[0]
+	b := c.inflight.oldest()
 	if fault == nil || c.timedOut || c.broken != "" || b.tries < c.e.o.Retries.Died {
 		return nil
 	}
