@@ -54,10 +54,10 @@ func (o *options) advise(err error) {
 
 // mend says how COMMAND answers each item once, if it is known to drop some or to give several answers.
 func (o *options) mend(e *engine.ProtocolError) string {
-	if o.program != nil || o.speech != nil || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.command[0])) {
+	if o.worker.Program != nil || o.worker.Speech != nil || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.worker.Argv[0])) {
 		return ""
 	}
-	if mend := oneEach(o.command); mend != "" {
+	if mend := oneEach(o.worker.Argv); mend != "" {
 		return "a worker prints exactly one line for each line it reads; " + mend
 	}
 	return ""
@@ -73,13 +73,13 @@ var (
 // startsPrograms reports whether COMMAND is likely to start others, which share its standard input: it is a shell or a script of
 // one, or names what does.
 func (o *options) startsPrograms() bool {
-	if o.program != nil || o.speech != nil || len(o.command) == 0 {
+	if o.worker.Program != nil || o.worker.Speech != nil || len(o.worker.Argv) == 0 {
 		return false
 	}
-	if shellName.MatchString(o.command[0]) || eatsStdin.MatchString(strings.Join(o.command, " ")) {
+	if shellName.MatchString(o.worker.Argv[0]) || eatsStdin.MatchString(strings.Join(o.worker.Argv, " ")) {
 		return true
 	}
-	for _, word := range o.command { // one may be a script
+	for _, word := range o.worker.Argv { // one may be a script
 		f, err := os.Open(word)
 		if err != nil {
 			continue
@@ -120,7 +120,7 @@ var noFlag = regexp.MustCompile(`(?i)(invalid|illegal|unrecogni[sz]ed|unknown) (
 
 // hasOwnFlag reports whether an argument of COMMAND is a flag of stoke.
 func (o *options) hasOwnFlag() bool {
-	return slices.ContainsFunc(o.command[1:], func(arg string) bool {
+	return slices.ContainsFunc(o.worker.Argv[1:], func(arg string) bool {
 		name, long := strings.CutPrefix(arg, "--")
 		name, _, _ = strings.Cut(name, "=")
 		return slices.ContainsFunc(groups(), func(g group) bool {
@@ -131,11 +131,11 @@ func (o *options) hasOwnFlag() bool {
 
 // isExpression reports whether COMMAND gives an interpreter code where it takes a file.
 func (o *options) isExpression() bool {
-	if len(o.command) != 2 || lang.Package(lang.Canonical(filepath.Base(o.command[0]))) == "" || strings.HasPrefix(o.command[1], "-") {
+	if len(o.worker.Argv) != 2 || lang.Package(lang.Canonical(filepath.Base(o.worker.Argv[0]))) == "" || strings.HasPrefix(o.worker.Argv[1], "-") {
 		return false
 	}
-	_, err := os.Stat(o.command[1])
-	return err != nil && strings.ContainsAny(o.command[1], "()[]{}*+$ ;'\"")
+	_, err := os.Stat(o.worker.Argv[1])
+	return err != nil && strings.ContainsAny(o.worker.Argv[1], "()[]{}*+$ ;'\"")
 }
 
 // usage finds what programs say that miss their arguments.
@@ -144,28 +144,28 @@ var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
 // handHint says how to see what a worker does that ended before its first item, after these words.
 func (o *options) handHint(words string) string {
 	switch {
-	case o.program != nil && o.program.Init != "":
+	case o.worker.Program != nil && o.worker.Program.Init != "":
 		return "run the init code by hand to see what it says; stoke --dry-run shows what is started"
-	case o.program != nil:
+	case o.worker.Program != nil:
 		return "run the code by hand to see what it says; stoke --dry-run shows what is started"
-	case o.init != "":
+	case o.worker.Init != "":
 		return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
 	case noFlag.MatchString(words) && o.hasOwnFlag():
-		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(o.command[0])
+		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(o.worker.Argv[0])
 	case o.isExpression():
-		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(o.command[0])) + " " + shellQuote(o.command[1])
+		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(o.worker.Argv[0])) + " " + shellQuote(o.worker.Argv[1])
 	case usage.MatchString(words):
-		return "items come on standard input, not as arguments: " + asCode(o.command) + ", or xargs"
+		return "items come on standard input, not as arguments: " + asCode(o.worker.Argv) + ", or xargs"
 	}
 	return "run the command by hand, with one item on standard input, to see what it says"
 }
 
 // absentHint says what may help where a program was not found.
 func (o *options) absentHint() string {
-	if o.program == nil {
-		return absentHint(o.command)
+	if o.worker.Program == nil {
+		return absentHint(o.worker.Argv)
 	}
-	if brings := lang.Package(o.program.Lang); brings != "" && o.program.Interpreter == "" {
+	if brings := lang.Package(o.worker.Program.Lang); brings != "" && o.worker.Program.Interpreter == "" {
 		return "install " + brings + ", or give --interpreter"
 	}
 	return "check the name and PATH"

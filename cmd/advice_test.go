@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/launch"
 	"stoke/pkg/worker"
 )
 
 // What does not fit into the space for arguments and environment is not made executable by chmod.
 func TestTooLargeIsNotChmod(t *testing.T) {
-	o := &options{command: []string{"cat"}}
+	o := &options{worker: launch.Spec{Argv: []string{"cat"}}}
 	for _, tt := range []struct {
 		err  error
 		want string

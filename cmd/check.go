@@ -15,6 +15,7 @@ import (
 	"stoke/pkg/check"
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
+	"stoke/pkg/launch"
 	"stoke/pkg/worker"
 )
 
@@ -60,7 +61,7 @@ func runCheck(o *options, v *voice) error {
 
 // tryOut tries the worker out with items. What it finds is no error but told.
 func (o *options) tryOut(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
-	if o.program != nil || o.speech != nil {
+	if o.worker.Program != nil || o.worker.Speech != nil {
 		return o.tryCode(ctx, v, items, found)
 	}
 	co := checkOptions(o, v, items)
@@ -95,23 +96,23 @@ func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc) (stop f
 
 // checkOptions says how to try the worker of slot 1.
 func checkOptions(o *options, v *voice, items [][]byte) check.Options {
-	local := worker.NewLocal(pipeSize)
+	local := launch.Local(1)
 	stderr := worker.NewStderr(v)
 	show := stderr.Of("")
 	return check.Options{
-		Start:   func() (*worker.Worker, error) { return worker.Start(local, o.commandFor(1), show) },
+		Start:   func() (*worker.Worker, error) { return worker.Start(local, o.worker.Command(1), show) },
 		Framing: o.framing,
 		Items:   items,
-		Ready:   o.ready,
+		Ready:   o.worker.Ready,
 		Show:    show,
 		Word:    inWords,
-		Mend:    oneEach(o.command),
+		Mend:    oneEach(o.worker.Argv),
 		Names: check.Names{Framing: "--framing", Ready: "--ready", InitTimeout: "--init-timeout", Timeout: "--timeout",
 			MaxAnswer: "--max-item", Lockstep: "--lockstep", FeedAhead: "--feed-ahead"},
 		InitTimeout: o.engine.InitTimeout,
 		Timeout:     o.engine.Timeout,
 		MaxAnswer:   o.engine.MaxItem,
-		Jobs:        o.jobs,
+		Jobs:        o.worker.Jobs,
 		Lockstep:    o.engine.Lockstep,
 		FeedAhead:   o.engine.FeedAhead,
 	}
@@ -147,7 +148,7 @@ func samples(ctx context.Context, o *options) (items [][]byte, whence string, er
 
 // madeUp returns items for a worker that was given none: objects where it is to take JSON, numbers for all others.
 func (o *options) madeUp() (items [][]byte, whence string) {
-	objects := o.engine.Format.Items || o.program == nil && len(o.command) > 0 && slices.Contains(jqs, filepath.Base(o.command[0]))
+	objects := o.engine.Format.Items || o.worker.Program == nil && len(o.worker.Argv) > 0 && slices.Contains(jqs, filepath.Base(o.worker.Argv[0]))
 	for i := range madeUp {
 		if objects {
 			items = append(items, fmt.Appendf(nil, `{"id":%d,"name":"item %[1]d","value":%[1]d.5,"tags":["a","b"]}`, i+1))

@@ -12,6 +12,7 @@ import (
 
 	"stoke/pkg/check"
 	"stoke/pkg/engine"
+	"stoke/pkg/launch"
 	"stoke/pkg/queue"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -119,22 +120,22 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 		in.Write(append(slices.Clip(item), o.delimiter...))
 	}
 	aside := worker.NewStderr(v)
-	one.jobs = 1
+	one.worker.Jobs = 1
 	e := &one.engine
 	e.Jobs, e.Sink, e.Writable, e.Unordered = 1, queue.NewPlain(&out), func() bool { return true }, false
 	e.Format = engine.Format{End: '\n', JSON: true}
 	e.Retries, e.Halt, e.RecycleNum, e.RecycleRSS, e.InitRetries = engine.Retries{}, engine.Halt{}, 0, 0, 0
 	if e.InitTimeout == 0 {
-		e.InitTimeout = check.DefaultInitTimeout
+		e.InitTimeout, one.worker.InitTimeout = check.DefaultInitTimeout, check.DefaultInitTimeout
 	}
 	if e.Timeout == 0 {
 		e.Timeout = check.DefaultTimeout
 	}
-	e.Aside = func(_ int, p []byte) { one.shower(aside, 1)(withEnd(p)) }
+	e.Aside = func(_ int, p []byte) { one.shower(aside, 1)(append(bytes.TrimSuffix(p, []byte("\n")), '\n')) }
 	e.Word = inWords
 	e.Warn = func(text string) { t.note(&t.warnings, text) }
 	e.Failure = func(f *engine.ItemError) { t.note(&t.failures, "fails on "+f.Error()) }
-	e.Start = starter(ctx, &one, v)
+	e.Start = launch.New(ctx, &one.worker, launch.Local(1), one.tell(v)).Start
 	_, t.err = engine.New(*e).Run(ctx, &in)
 	for line := range bytes.Lines(out.Bytes()) {
 		t.add(line)

@@ -14,6 +14,7 @@ import (
 
 	"stoke/pkg/check"
 	"stoke/pkg/cut"
+	"stoke/pkg/launch"
 	"stoke/pkg/wire"
 )
 
@@ -173,20 +174,20 @@ func TestCheckStatus(t *testing.T) {
 		want    int
 		problem string // part of the error
 	}{
-		{"a good worker", options{command: []string{"cat"}}, 0, ""},
-		{"notes are no faults", options{command: []string{"nl"}}, 0, ""},
-		{"a banner", options{command: []string{"sh", "-c", "echo hi; exec cat"}}, 1, "it has a fault"},
-		{"no worker", options{command: []string{"false"}}, 125, "exit status 1"},
-		{"not executable", options{command: []string{local}}, 126, "cannot be executed"},
-		{"not found", options{command: []string{"no-such-command"}}, 127, "command not found"},
-		{"not found behind an init", options{command: []string{"no-such-command"}, init: "true"}, 127, "exit status 127"},
-		{"its init fails", options{command: []string{"cat"}, init: "exit 3"}, 125, ""},
-		{"its init is used", options{command: []string{"sh", "-c", `[ "$A" = b ] && exec cat`}, init: "export A=b"}, 0, ""},
+		{"a good worker", options{worker: launch.Spec{Argv: []string{"cat"}}}, 0, ""},
+		{"notes are no faults", options{worker: launch.Spec{Argv: []string{"nl"}}}, 0, ""},
+		{"a banner", options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo hi; exec cat"}}}, 1, "it has a fault"},
+		{"no worker", options{worker: launch.Spec{Argv: []string{"false"}}}, 125, "exit status 1"},
+		{"not executable", options{worker: launch.Spec{Argv: []string{local}}}, 126, "cannot be executed"},
+		{"not found", options{worker: launch.Spec{Argv: []string{"no-such-command"}}}, 127, "command not found"},
+		{"not found behind an init", options{worker: launch.Spec{Argv: []string{"no-such-command"}, Init: "true"}}, 127, "exit status 127"},
+		{"its init fails", options{worker: launch.Spec{Argv: []string{"cat"}, Init: "exit 3"}}, 125, ""},
+		{"its init is used", options{worker: launch.Spec{Argv: []string{"sh", "-c", `[ "$A" = b ] && exec cat`}, Init: "export A=b"}}, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr bytes.Buffer
 			o := tt.o
-			o.framing, o.jobs = wire.Lines, 1
+			o.framing, o.worker.Jobs = wire.Lines, 1
 			o.engine.FeedAhead = true // so that nl will do where buffers cannot be seen
 			report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a"), []byte("b"), []byte("c")}))
 			if err != nil {
@@ -210,7 +211,7 @@ func TestCheckStatus(t *testing.T) {
 func TestCheckShowsStderr(t *testing.T) {
 	t.Cleanup(disown)
 	var stderr bytes.Buffer
-	o := options{command: []string{"sh", "-c", "echo loading >&2; exec cat"}, framing: wire.Lines, jobs: 2}
+	o := options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo loading >&2; exec cat"}, Jobs: 2}, framing: wire.Lines}
 	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
 	if err != nil || !report.WillDo() || !strings.HasPrefix(stderr.String(), "loading\n") {
 		t.Errorf("%v, %q\n%s", err, stderr.String(), printed(t, report))

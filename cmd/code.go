@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"stoke/pkg/lang"
 	"stoke/pkg/wire"
@@ -45,15 +44,15 @@ func (s *settings) checkCode(o *options, args []string) error {
 		}
 		return usagef("--%v", err) // it begins with the setting
 	}
-	o.exit, o.engine.Exits = "", p.Exit != ""
-	o.program, o.init, o.nonce, o.mute = p, "", rand.Text(), new(sync.Once)
+	o.worker.Exit, o.engine.Exits = "", p.Exit != ""
+	o.worker.Program, o.worker.Init, o.worker.Nonce = p, "", rand.Text()
 	e := &o.engine
 	e.Format.Items = s.ItemType == "json"
 	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
 	o.framing = wire.Escaped
 	if lang.Marked(s.Lang) {
 		o.framing = wire.EscapedText
-		o.speech = func() wire.Translator { return wire.NewMarked(o.nonce, int(e.MaxItem)) }
+		o.worker.Speech = func() wire.Translator { return wire.NewMarked(o.worker.Nonce, int(e.MaxItem)) }
 	} else {
 		e.Grouped = true
 	}
@@ -111,7 +110,7 @@ var (
 
 // codeHint says what may be meant by CODE; "" if nothing else is.
 func (o *options) codeHint() string {
-	if p := o.program; p == nil || !lang.Marked(p.Lang) || !braces.MatchString(p.Code) || itemUsed.MatchString(p.Code) || braced.MatchString(p.Code) {
+	if p := o.worker.Program; p == nil || !lang.Marked(p.Lang) || !braces.MatchString(p.Code) || itemUsed.MatchString(p.Code) || braced.MatchString(p.Code) {
 		return ""
 	}
 	return `{} is not replaced in CODE: the item is "$item", which is also "$1"`

@@ -76,25 +76,3 @@ func share(quota, period string) float64 {
 	}
 	return q / p
 }
-
-// threadVars are the variables by which numerical libraries are told how many threads to use.
-var threadVars = []string{"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS"}
-
-// threads gives each of several workers its share of the CPUs, where the environment does not say otherwise: else each would
-// start a thread for each CPU.
-func threads(jobs, cpus int, set func(name string) bool) (env []string) {
-	if jobs < 2 {
-		return nil
-	}
-	for _, name := range threadVars {
-		if !set(name) {
-			env = append(env, name+"="+strconv.Itoa(max(1, cpus/jobs)))
-		}
-	}
-	return env
-}
-
-func inEnvironment(name string) bool {
-	_, is := os.LookupEnv(name)
-	return is
-}

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"slices"
 	"testing"
 	"testing/fstest"
 )
@@ -27,19 +26,5 @@ func TestCPUQuota(t *testing.T) {
 		if got := cpuQuota(tt.files); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-	}
-}
-
-func TestThreads(t *testing.T) {
-	none := func(string) bool { return false }
-	omp := func(name string) bool { return name == "OMP_NUM_THREADS" }
-	if got := threads(1, 8, none); got != nil {
-		t.Errorf("one worker: %v", got)
-	}
-	if got := threads(2, 8, none); len(got) != len(threadVars) || got[0] != "OMP_NUM_THREADS=4" {
-		t.Errorf("two workers, eight CPUs: %v", got)
-	}
-	if got := threads(16, 8, omp); len(got) != len(threadVars)-1 || !slices.Contains(got, "RAYON_NUM_THREADS=1") {
-		t.Errorf("more workers than CPUs: %v", got)
 	}
 }

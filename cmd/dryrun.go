@@ -109,15 +109,15 @@ func shownItems(items [][]byte, pipe bool) string {
 // planWorkers shows what would be started, as worker 1 would get it.
 func (o *options) planWorkers(p *plan, s *settings) {
 	p.add("workers", "%s", o.planJobs(s))
-	if o.program != nil {
-		p.add("code", "%s", o.program.Code)
+	if o.worker.Program != nil {
+		p.add("code", "%s", o.worker.Program.Code)
 		for _, arg := range append(s.Arg, s.ArgJSON...) {
 			p.add("arg", "%s", arg)
 		}
 	}
-	command := o.commandFor(1)
-	if o.init != "" {
-		command.Argv = command.Argv[len(command.Argv)-len(o.command):] // without the shell in front of it
+	command := o.worker.Command(1)
+	if o.worker.Init != "" {
+		command.Argv = command.Argv[len(command.Argv)-len(o.worker.Argv):] // without the shell in front of it
 	}
 	p.add("command", "%s", abridged(command.Argv))
 	p.add("program", "%s", found(command.Argv[0]))
@@ -141,9 +141,9 @@ func (o *options) planWorkers(p *plan, s *settings) {
 
 // planJobs says how many workers there would be, and what becomes of them.
 func (o *options) planJobs(s *settings) string {
-	text := fmt.Sprintf("up to %d, started when there is work for them", o.jobs)
-	if o.jobs > 1 && strings.Contains(strings.Join(o.command, " "), "{%}") {
-		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", o.jobs)
+	text := fmt.Sprintf("up to %d, started when there is work for them", o.worker.Jobs)
+	if o.worker.Jobs > 1 && strings.Contains(strings.Join(o.worker.Argv, " "), "{%}") {
+		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", o.worker.Jobs)
 	}
 	for _, more := range []struct {
 		is   bool

@@ -50,7 +50,7 @@ func (o *options) endHint(e *engine.EndError) string {
 		return "a worker reads its standard input to the end, then exits: ssh -n and </dev/null keep it from that" + accept
 	case exit.Forced:
 		return "give --exit-timeout more, or see what the worker waits for" + accept
-	case o.program == nil:
+	case o.worker.Program == nil:
 		return "if it always ends so, and that is no fault: sh -c 'COMMAND || true'" + accept
 	}
 	return strings.TrimPrefix(accept, "; ")

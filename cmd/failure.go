@@ -20,6 +20,7 @@ func (s *settings) checkFailure(o *options) (err error) {
 	if e.ExitTimeout, err = duration("exit-timeout", s.ExitTimeout); err != nil {
 		return err
 	}
+	o.worker.ExitTimeout = e.ExitTimeout
 	if e.RetryDelay, err = duration("retry-delay", s.RetryDelay); err != nil {
 		return err
 	}

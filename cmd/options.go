@@ -3,30 +3,20 @@ package cmd
 import (
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mattn/go-shellwords"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
-	"stoke/pkg/lang"
+	"stoke/pkg/launch"
 	"stoke/pkg/wire"
 )
 
 // options is a checked command line: everything in it can be done, so far as can be known before it is tried.
 type options struct {
-	command []string
-	init    string
-	exit    string // sh code to run when a COMMAND has ended
-	ready   *regexp.Regexp
-	slotVar string
-	jobs    int
-	program *lang.Program          // with --lang
-	speech  func() wire.Translator // makes one for a worker; nil: its output needs none
-	nonce   string
-	mute    *sync.Once // says that CODE can give no answer
-	again   []string   // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
+	worker launch.Spec // what a worker is
+	again  []string    // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input
 	delimiter []byte
@@ -49,7 +39,8 @@ func (s *settings) check(args []string) (*options, error) {
 	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		s.Output = ""
 	}
-	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, init: s.Init, exit: s.Exit, slotVar: s.SlotVar, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	o.worker = launch.Spec{Init: s.Init, Exit: s.Exit, SlotVar: s.SlotVar, CPUs: cpus()}
 	for _, part := range []func(*options) error{
 		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
 		s.checkOutput, func(*options) error { return s.checkFiles(args) }, s.checkWarmUp, s.checkWorkers, s.checkFailure,
@@ -60,10 +51,10 @@ func (s *settings) check(args []string) (*options, error) {
 	}
 	o.resumeID, o.words = o.identity(s, args), args
 	switch {
-	case len(args) == 0 && o.program != nil:
-		o.words = []string{o.program.Code}
+	case len(args) == 0 && o.worker.Program != nil:
+		o.words = []string{o.worker.Program.Code}
 	case len(args) == 0:
-		o.words = o.command
+		o.words = o.worker.Argv
 	}
 	if s.Progress && s.NoProgress {
 		return nil, usagef("--progress and --no-progress exclude each other")
@@ -79,19 +70,19 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 	if s.Code != "" {
 		return usagef("--code needs --lang")
 	}
-	o.command = args
+	o.worker.Argv = args
 	if len(args) == 0 && s.Worker != "" {
-		if o.command, err = splitCommand(s.Worker); err != nil {
+		if o.worker.Argv, err = splitCommand(s.Worker); err != nil {
 			return err
 		}
 	}
-	if len(o.command) == 0 || o.command[0] == "" {
+	if len(o.worker.Argv) == 0 || o.worker.Argv[0] == "" {
 		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
 	}
 	if s.Init == "{}" { // the -i{} of xargs
 		return usagef("-i is --init here, and {} is no code").withHint(sentenceFor("I"))
 	}
-	return checkWords(o.command)
+	return checkWords(o.worker.Argv)
 }
 
 // splitCommand splits a command given as one string, without running anything.
@@ -156,7 +147,7 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 		return usagef("--ready is for a COMMAND: code in %s is warm when --init has run", s.Lang)
 	}
 	if s.Ready != "" {
-		if o.ready, err = regexp.Compile(s.Ready); err != nil {
+		if o.worker.Ready, err = regexp.Compile(s.Ready); err != nil {
 			return usagef("--ready %q: %v", s.Ready, err)
 		}
 		o.engine.StartsWarm = true
@@ -170,12 +161,13 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 	if s.InitJobs < 0 {
 		return usagef("--init-jobs %d: must not be negative", s.InitJobs)
 	}
+	o.worker.InitTimeout = o.engine.InitTimeout
 	o.engine.InitRetries, o.engine.InitJobs = s.InitRetries, s.InitJobs
 	return nil
 }
 
 func (s *settings) checkWorkers(o *options) (err error) {
-	if o.jobs, err = jobs(s.Jobs, cpus()); err != nil {
+	if o.worker.Jobs, err = jobs(s.Jobs, o.worker.CPUs); err != nil {
 		return err
 	}
 	if o.framing == nil {
@@ -198,9 +190,9 @@ func (s *settings) checkWorkers(o *options) (err error) {
 		return usagef("--slot-var %q: not a name for a variable", s.SlotVar)
 	}
 	e := &o.engine
-	e.SpareCPU = o.jobs < cpus()
+	e.SpareCPU = o.worker.Jobs < o.worker.CPUs
 	// One prompt too few would shift the answers behind it.
-	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.jobs, o.framing, s.Lockstep || s.Prompt != "", s.FeedAhead, s.RecycleAfter
+	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.worker.Jobs, o.framing, s.Lockstep || s.Prompt != "", s.FeedAhead, s.RecycleAfter
 	return nil
 }
 

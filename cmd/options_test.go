@@ -259,8 +259,8 @@ func TestCommand(t *testing.T) {
 		o, err := checked(t, tt.args...)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
-		} else if !slices.Equal(o.command, tt.want) {
-			t.Errorf("%s: %q, want %q", tt.name, o.command, tt.want)
+		} else if !slices.Equal(o.worker.Argv, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, o.worker.Argv, tt.want)
 		}
 	}
 }

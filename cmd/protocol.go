@@ -30,7 +30,7 @@ func (s *settings) checkProtocol(o *options, args []string) error {
 	case s.RPC:
 		o.again = s.againWith([]string{"--rpc"}, args)
 		o.framing, o.engine.Escaped, o.engine.StartsWarm = wire.Escaped, true, true
-		o.speech = func() wire.Translator {
+		o.worker.Speech = func() wire.Translator {
 			r := wire.NewRPC(int(o.engine.MaxItem))
 			r.MarkJSON = s.JSON
 			return r
@@ -80,7 +80,7 @@ func (s *settings) checkTemplate(o *options) error {
 		return usagef("--until %q: %v", s.Until, err)
 	}
 	o.framing, o.engine.Escaped, o.engine.LinesPerItem = template, true, template.Lines()
-	o.speech = func() wire.Translator {
+	o.worker.Speech = func() wire.Translator {
 		u, _ := wire.NewUntil(line, int(o.engine.MaxItem)) // was tried above
 		return u
 	}
@@ -93,7 +93,7 @@ func (s *settings) checkPrompt(o *options, template *wire.Template) error {
 		return usagef("--prompt %q: %v", s.Prompt, err)
 	}
 	o.framing, o.engine.Escaped, o.engine.LinesPerItem, o.engine.StartsWarm = template, true, template.Lines(), true
-	o.speech = func() wire.Translator { return wire.NewPrompt(prompt, template.Lines(), int(o.engine.MaxItem)) }
+	o.worker.Speech = func() wire.Translator { return wire.NewPrompt(prompt, template.Lines(), int(o.engine.MaxItem)) }
 	return nil
 }
 

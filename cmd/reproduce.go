@@ -26,7 +26,7 @@ func (o *options) reproduce(e *engine.ItemError) string {
 	if e.Partial || len(e.Item) > mostQuoted {
 		return keptHint
 	}
-	words, sent := o.commandFor(e.Slot).Argv, append(e.Item[:len(e.Item):len(e.Item)], '\n')
+	words, sent := o.worker.Command(e.Slot).Argv, append(e.Item[:len(e.Item):len(e.Item)], '\n')
 	if o.again != nil {
 		words = o.again
 		if bytes.ContainsRune(e.Item, '\n') {

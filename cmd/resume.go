@@ -18,8 +18,8 @@ const syncEvery = time.Second
 // identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
 func (o *options) identity(s *settings, args []string) journal.Identity {
 	id, init := journal.Identity{Unordered: s.Unordered}, s.Init
-	if o.program != nil { // which may have come from files
-		args, init = []string{o.program.Code}, o.program.Init
+	if o.worker.Program != nil { // which may have come from files
+		args, init = []string{o.worker.Program.Code}, o.worker.Program.Init
 	}
 	input := s.ArgFile
 	if input == "" || input == "-" {

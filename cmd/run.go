@@ -1,27 +1,20 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
+	"stoke/pkg/launch"
 	"stoke/pkg/queue"
 	"stoke/pkg/worker"
-)
-
-const (
-	// pipeSize is what the pipes to and from workers are widened to, in bytes; manyJobs workers share what an ordinary
-	// user may have in all, so that more of them get the system's default.
-	pipeSize = 256 << 10
-	manyJobs = 64
 )
 
 // patience is how long a worker may keep a run waiting before a word is said, or 10 s if it is 0.
@@ -31,11 +24,11 @@ var patience time.Duration
 func run(o *options, v *voice) error {
 	v.quiet = o.watching.quiet
 	var warning string
-	if o.jobs, warning = fewerJobs(o.jobs); warning != "" {
+	if o.worker.Jobs, warning = fewerJobs(o.worker.Jobs); warning != "" {
 		v.warn(warning)
 	}
-	o.engine.Jobs = o.jobs
-	if err := enoughProcesses(o.jobs); err != nil {
+	o.engine.Jobs = o.worker.Jobs
+	if err := enoughProcesses(o.worker.Jobs); err != nil {
 		return err
 	}
 	if hint := o.codeHint(); hint != "" && !v.quiet {
@@ -55,14 +48,14 @@ func run(o *options, v *voice) error {
 		}
 		return err
 	}
-	worker.Widen(int(in.Fd()), 4*pipeSize)
+	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
 	o.connect(v)
 	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	o.engine.Start, o.engine.Began = starter(ctx, o, v), rec.begin
+	o.engine.Start, o.engine.Began = launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v)).Start, rec.begin
 	w, err := o.startWatch(in, rec, v)
 	if err != nil {
 		return err
@@ -89,7 +82,7 @@ func (o *options) connect(v *voice) {
 	e.Linger, e.Patience = v.nameLingering, patience
 	e.Failure = func(err *engine.ItemError) { v.item(err, o.reproduce(err)) }
 	aside := worker.NewStderr(v)
-	e.Aside = func(slot int, p []byte) { o.shower(aside, slot)(withEnd(p)) }
+	e.Aside = func(slot int, p []byte) { o.shower(aside, slot)(append(bytes.TrimSuffix(p, []byte("\n")), '\n')) }
 }
 
 // conclude says what became of a run, which that signal has ended, if any, and puts its output in place. It returns what kept the
@@ -148,7 +141,7 @@ func (o *options) open(in *os.File, rec *records, v *voice) (out *answers, state
 	}
 	if out.file != nil {
 		o.engine.Sink, o.engine.Writable = queue.NewPlain(out.file), writable(out.file)
-		worker.Widen(int(out.file.Fd()), 4*pipeSize)
+		worker.Widen(int(out.file.Fd()), 4*launch.PipeSize)
 	}
 	return out, state, nil
 }
@@ -164,78 +157,4 @@ func verdict(sum engine.Summary, err error, told *interruption) error {
 		return &itemsFailed{sum.Failed}
 	}
 	return nil
-}
-
-// starter returns the function that starts the worker of a slot. When ctx is done, nothing is run any more that should follow one.
-func starter(ctx context.Context, o *options, v *voice) engine.Start {
-	size := pipeSize
-	if o.jobs > manyJobs {
-		size = 0
-	}
-	local := worker.NewLocal(size)
-	stderr := worker.NewStderr(v)
-	return func(slot int, settle time.Duration, cancelled func() bool) (engine.Worker, error) {
-		show := o.shower(stderr, slot)
-		command := o.commandFor(slot)
-		if o.exit != "" {
-			command.After = &worker.After{Argv: worker.ExitCode(o.exit), Limit: o.engine.ExitTimeout, Hurry: ctx.Done()}
-		}
-		w, err := worker.Start(local, command, show)
-		if err != nil {
-			return nil, &engine.InitError{Slot: slot, Err: err}
-		}
-		switch {
-		case o.ready != nil:
-			done := o.wonder(slot, w, fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.ready))
-			err = w.AwaitReady(o.ready, o.engine.InitTimeout, show, cancelled)
-			done()
-		case o.program == nil && o.speech == nil && settle > 0:
-			err = w.AwaitIdle(settle, cancelled)
-		}
-		if err != nil {
-			return nil, o.failedStart(slot, w, err)
-		}
-		return o.greet(slot, w, show, cancelled)
-	}
-}
-
-// endPatience is how long a worker whose output has ended may take to exit.
-const endPatience = time.Second
-
-func (o *options) failedStart(slot int, w *worker.Worker, err error) error {
-	var patience time.Duration
-	if errors.Is(err, worker.ErrEnded) {
-		patience = endPatience
-	}
-	exit := w.Finish(patience, nil)
-	if exit.Left != 0 {
-		o.engine.Warn(engine.LeftBehind(slot, w.Pid(), exit))
-	}
-	if errors.Is(err, worker.ErrStopped) {
-		return err
-	}
-	direct := o.program != nil && o.program.Interpreter == ""
-	return &engine.InitError{Slot: slot, Pid: w.Pid(), Err: err, Exit: &exit, Direct: direct, Words: w.LastWords()}
-}
-
-// commandFor returns what to run for a slot: its number in arguments and environment, the init code around it.
-func (o *options) commandFor(slot int) worker.Command {
-	n := strconv.Itoa(slot)
-	argv := make([]string, len(o.command))
-	for i, arg := range o.command {
-		argv[i] = strings.ReplaceAll(arg, "{%}", n)
-	}
-	var extra []string
-	if o.program != nil {
-		argv, extra = o.program.Command(slot, o.nonce)
-	}
-	if o.init != "" {
-		argv = worker.WithInit(argv, o.init)
-	}
-	env := append(append(os.Environ(), extra...), "STOKE_SLOT="+n, "STOKE_JOBS="+strconv.Itoa(o.jobs), "PARALLEL_JOBSLOT="+n)
-	env = append(env, threads(o.jobs, cpus(), inEnvironment)...)
-	if o.slotVar != "" {
-		env = append(env, o.slotVar+"="+strconv.Itoa(slot-1))
-	}
-	return worker.Command{Argv: argv, Env: env}
 }

@@ -49,6 +49,7 @@ var below = map[string][]string{
 	".":           {"cmd"},
 	"cmd":         {"pkg/*"},
 	"pkg/engine":  {"pkg/queue", "pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal"},
+	"pkg/launch":  {"pkg/engine", "pkg/lang", "pkg/wire", "pkg/worker"},
 	"pkg/queue":   {"pkg/source", "pkg/journal"},
 	"pkg/check":   {"pkg/wire", "pkg/worker"},
 	"pkg/journal": {"pkg/output"},

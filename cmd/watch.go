@@ -61,7 +61,7 @@ type watch struct {
 func (o *options) startWatch(in *os.File, rec *records, v *voice) (*watch, error) {
 	w := &watch{began: time.Now(), v: v, records: rec, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
 	if o.watching.stats {
-		w.stats = report.NewStats(w.began, o.jobs)
+		w.stats = report.NewStats(w.began, o.worker.Jobs)
 		w.fan = append(w.fan, w.stats)
 	}
 	if name := o.watching.trace; name != "" {
