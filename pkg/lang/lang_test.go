@@ -124,7 +124,7 @@ func TestCommandOfEscapedLines(t *testing.T) {
 	}
 	want := `STOKE_LANG_SETUP={"code":"f(item) < '\n'","init":"x","exit":"y","args":[["a","5"],["b",{"z":[1e400,2]}]],` +
 		`"item_type":"bytes","slot":2,"concurrency":7,"mark_json":false}`
-	if len(env) != 2 || env[0] != runnerName+"="+python || env[1] != want {
+	if len(env) != 2 || env[0] != runnerName+"="+find("python").runner || env[1] != want {
 		t.Errorf("%.40q, want the runner and %s", env, want)
 	}
 }

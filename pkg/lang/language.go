@@ -10,6 +10,8 @@ import (
 var (
 	//go:embed python.py
 	python string
+	//go:embed python_text.py
+	pythonText string
 	//go:embed node.js
 	node string
 	//go:embed perl.pl
@@ -36,7 +38,7 @@ type language struct {
 
 var languages = []language{
 	{
-		name: "python", program: "python3", boot: []string{"-c", `import os;exec(os.environ.pop("STOKE_LANG_RUNNER"))`}, runner: python, async: true, unicode: true,
+		name: "python", program: "python3", boot: []string{"-c", `import os;exec(os.environ.pop("STOKE_LANG_RUNNER"))`}, runner: python + pythonText, async: true, unicode: true,
 		from: "python3 (Debian, Fedora, Alpine), python (Homebrew, Arch)",
 		taken: "False None True and as assert async await break class continue def del elif else except finally for from global if " +
 			"import in is lambda nonlocal not or pass raise return try while with yield __builtins__ __name__",

@@ -228,35 +228,35 @@ func TestPythonFaults(t *testing.T) {
 		p    Program
 		want []string // lines
 	}{
-		"CODE, parentheses": {Program{Code: "int(item]"}, []string{"CODE, line 1: SyntaxError: ", "  int(item]", "          ^"}},
+		"CODE, parentheses": {Program{Code: "int(item]"}, []string{"CODE, line 1: SyntaxError: ", "  int(item]"}},
 		"CODE, second line": {Program{Code: "x = 1\nreturn x +* 2"},
-			[]string{"CODE, line 2: SyntaxError: ", "  return x +* 2", "            ^"}},
+			[]string{"CODE, line 2: SyntaxError: ", "  return x +* 2"}},
 		"CODE, tab in front": {Program{Code: "if 1:\n\treturn x +* 2"},
-			[]string{"CODE, line 2: SyntaxError: ", "  \treturn x +* 2", "  \t          ^"}},
+			[]string{"CODE, line 2: SyntaxError: ", "  \treturn x +* 2"}},
 		"CODE, known only later": {Program{Code: "x = 1\nbreak"},
-			[]string{"CODE, line 2: SyntaxError: 'break' outside loop", "  break", "  ^"}},
+			[]string{"CODE, line 2: SyntaxError: 'break' outside loop", "  break"}},
 		"CODE, NUL": {Program{Code: "'\x00'"}, []string{"CODE"}},
 		"init": {Program{Init: "a = 1\nfor", Code: "1"},
-			[]string{"--init, line 2: SyntaxError: ", "  for", "     ^"}},
+			[]string{"--init, line 2: SyntaxError: ", "  for"}},
 		"exit": {Program{Exit: "a b", Code: "1"}, []string{"--exit, line 1: SyntaxError: ", "  a b"}},
 		"no such module": {Program{Code: "nosuch:f"},
-			[]string{"CODE: ModuleNotFoundError: No module named 'nosuch'", "  nosuch:f", "  ^"}},
+			[]string{"CODE: ModuleNotFoundError: No module named 'nosuch'", "  nosuch:f"}},
 		"no such function": {Program{Code: "os.path:nosuch"},
-			[]string{"CODE: posixpath has no 'nosuch'", "  os.path:nosuch", "          ^"}},
+			[]string{"CODE: posixpath has no 'nosuch'", "  os.path:nosuch"}},
 		"no function": {Program{Code: "os.path:sep"},
-			[]string{"CODE: sep is not a function", "  os.path:sep", "          ^"}},
-		"a path":                {Program{Code: "./empty:f"}, []string{"CODE: ", "  ./empty:f", "  ^"}},
-		"no function in a file": {Program{Code: "empty:f"}, []string{"CODE: empty has no 'f'", "  empty:f", "        ^"}},
+			[]string{"CODE: sep is not a function", "  os.path:sep"}},
+		"a path":                {Program{Code: "./empty:f"}, []string{"CODE: ", "  ./empty:f"}},
+		"no function in a file": {Program{Code: "empty:f"}, []string{"CODE: empty has no 'f'", "  empty:f"}},
 		"broken module": {Program{Code: "broken:f"},
-			[]string{"CODE, " + filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: ", "  b = 1 +* 2", "         ^"}},
+			[]string{"CODE, " + filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: ", "  b = 1 +* 2"}},
 		"needy module": {Program{Code: "needy:f"},
-			[]string{"CODE: ModuleNotFoundError: No module named 'nosuch'", "  needy:f", "  ^"}},
+			[]string{"CODE: ModuleNotFoundError: No module named 'nosuch'", "  needy:f"}},
 		"init imports": {Program{Init: "import os\nif 1:\n  import nosuch", Code: "1"},
-			[]string{"--init, line 3: ModuleNotFoundError: No module named 'nosuch'", "    import nosuch", "    ^"}},
+			[]string{"--init, line 3: ModuleNotFoundError: No module named 'nosuch'", "    import nosuch"}},
 		"init's module": {Program{Init: "nosuch:f", Code: "1"},
-			[]string{"--init: ModuleNotFoundError: No module named 'nosuch'", "  nosuch:f", "  ^"}},
+			[]string{"--init: ModuleNotFoundError: No module named 'nosuch'", "  nosuch:f"}},
 		"init imports broken": {Program{Init: "import broken", Code: "1"},
-			[]string{"--init, " + filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: ", "  b = 1 +* 2", "         ^"}},
+			[]string{"--init, " + filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: ", "  b = 1 +* 2"}},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); checkFault(t, "python", dir, tt.p, tt.want) })
 	}
@@ -272,7 +272,7 @@ func checkFault(t *testing.T, lang, dir string, p Program, want []string) {
 			t.Fatalf("%q, want %q", lines, want)
 		}
 	}
-	if len(want) > 2 && lines[2] != want[2] || len(lines) != 3 && len(want) > 1 {
+	if len(want) > 1 && len(lines) > len(want) {
 		t.Errorf("%q, want %q", lines, want)
 	}
 }
