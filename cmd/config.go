@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +51,9 @@ func readConfig(file string, gs []group) (map[string]any, error) {
 	flags := map[string]*pflag.Flag{}
 	each(gs, func(f *pflag.Flag) { flags[f.Name] = f })
 	for name, value := range raw {
+		if name == "config" || actions[name] {
+			return nil, &configError{name + " is no setting for a file", "--" + name + " is given on the command line"}
+		}
 		f := flags[name]
 		if f == nil || f.Hidden {
 			return nil, unknownKey(name, gs)
@@ -83,8 +88,11 @@ func readBounded(file string) ([]byte, error) {
 
 // parseConfig reads keys and values.
 func parseConfig(kind string, data []byte) (map[string]any, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, which some editors write
 	var err error
 	switch kind {
+	case "json":
+		err = checkJSON(data)
 	case "yaml":
 		err = checkYAML(data)
 	case "toml":
@@ -112,18 +120,49 @@ func inOneLine(text string) string {
 // errCrowded says that a file has more than there are flags.
 var errCrowded = &configError{"it has too many keys, or nests them too deeply", "its keys are the names of flags, each with one value or a list"}
 
-// checkYAML bounds what is to be decoded, and finds the key null, which there is no text but nothing, and would be lost.
+// errNoKeys says that a file holds something else.
+var errNoKeys = &configError{"it does not hold keys with values", ""}
+
+// checkJSON finds what the decoder takes in silence: a key that is there twice, and null in place of an object.
+func checkJSON(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if first, err := d.Token(); err == nil && first != json.Delim('{') {
+		return errNoKeys
+	}
+	for seen := map[json.Token]bool{}; d.More(); {
+		key, err := d.Token()
+		if err == nil && seen[key] {
+			return &configError{fmt.Sprintf("the key %v is there twice", key), ""}
+		}
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil // the decoder will say so
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// checkYAML bounds what is to be decoded, and finds what the decoder passes over: a second document, and the key null, which there is no
+// text but nothing, and would be lost.
 func checkYAML(data []byte) error {
 	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	switch err := d.Decode(&document); {
+	case err == io.EOF:
+		return nil
+	case err != nil:
 		return errors.New(inOneLine(err.Error()))
+	}
+	if err := d.Decode(new(yaml.Node)); err != io.EOF {
+		return &configError{"it holds more than one document", "give all keys in one, without --- between them"}
 	}
 	if len(document.Content) == 0 {
 		return nil
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return &configError{"it does not hold keys with values", ""}
+		return errNoKeys
 	}
 	if len(root.Content) > 2*mostKeys {
 		return errCrowded
