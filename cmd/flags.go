@@ -96,7 +96,7 @@ func inputFlags(f *pflag.FlagSet) {
 }
 
 func outputFlags(f *pflag.FlagSet) {
-	f.StringP("output", "o", "", "write answers to `OUT`, which appears when the run is complete")
+	f.VarP(new(once), "output", "o", "write answers to `OUT`, which appears when the run is complete")
 	f.BoolP("unordered", "u", false, "print answers as they come, not in input order")
 	f.Bool("tag", false, "print the item and a tab before each answer")
 	f.Bool("json", false, "print one JSON object per line: seq, item, ok, answer or error, worker, attempts, seconds")
@@ -119,14 +119,14 @@ func workerFlags(f *pflag.FlagSet) {
 	f.Int64("recycle-after", 0, "replace a worker after `N` items")
 	f.String("recycle-rss", "", "replace a worker when it and its children use more than `SIZE` of memory (Linux)")
 	f.String("slot-var", "", "set the variable `NAME` to the worker's slot, from 0, in its environment")
-	f.String("worker", "", "the COMMAND as one `STRING`, split into words as a shell would")
+	f.Var(new(once), "worker", "the COMMAND as one `STRING`, split into words as a shell would")
 	f.VarP(alias{f, "jobs"}, "max-procs", "P", "xargs's name for --jobs")
 	_ = f.MarkHidden("max-procs") // fails only without the flag
 }
 
 func codeFlags(f *pflag.FlagSet) {
 	f.StringP("lang", "l", "", "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh")
-	f.String("code", "", "the CODE as one `STRING`, as for a --config file")
+	f.Var(new(once), "code", "the CODE as one `STRING`, as for a --config file")
 	f.Var(new(lines), "exit", "run `CODE` once in each worker, after its last item: sh code when COMMAND has ended, or code in LANG")
 	f.StringArray("arg", nil, "define a variable for the code: `NAME=VALUE`, where VALUE is a string")
 	f.StringArray("argjson", nil, "define a variable for the code: `NAME=JSON`")
@@ -141,7 +141,7 @@ func codeFlags(f *pflag.FlagSet) {
 
 func failureFlags(f *pflag.FlagSet) {
 	f.String("on-error", "", "what a failed item prints: `ACTION` is fill[=TEXT] (default: an empty line), skip or stop")
-	f.String("failed", "", "write failed items to `FILE`, ready to be fed in again")
+	f.Var(new(once), "failed", "write failed items to `FILE`, ready to be fed in again")
 	f.String("timeout", "", "an item that takes longer than `D` fails, and its worker is killed")
 	f.String("exit-timeout", "", "kill a worker that has nothing left to do and has not ended after `D` (default: no limit)")
 	f.String("retries", "", "retry an item `N` times, alone in its worker (default: 1 if its worker died, else 0)")
@@ -154,15 +154,15 @@ func watchFlags(f *pflag.FlagSet) {
 	f.BoolP("quiet", "q", false, "hide notes, warnings of retries and what workers write to stderr")
 	f.Bool("no-progress", false, "never show progress")
 	f.Bool("stats", false, "print a timing summary at the end")
-	f.String("joblog", "", "write one line per item to `FILE`, in GNU parallel's columns")
-	f.String("trace", "", "write what each worker did to `FILE`, for Perfetto (Chrome trace events)")
-	f.String("metrics", "", "keep `FILE` up to date for Prometheus's textfile collector")
+	f.Var(new(once), "joblog", "write one line per item to `FILE`, in GNU parallel's columns")
+	f.Var(new(once), "trace", "write what each worker did to `FILE`, for Perfetto (Chrome trace events)")
+	f.Var(new(once), "metrics", "keep `FILE` up to date for Prometheus's textfile collector")
 }
 
 func otherFlags(f *pflag.FlagSet) {
 	f.Bool("check", false, "try the worker on a few items, and say what is wrong with it")
 	f.Bool("dry-run", false, "show what would run, and start nothing")
-	f.String("config", "", "read settings from `FILE` (YAML, TOML or JSON); its keys are the names of flags")
+	f.Var(new(once), "config", "read settings from `FILE` (YAML, TOML or JSON); its keys are the names of flags")
 	f.BoolP("help", "h", false, "print all flags and the topics; --help TOPIC prints a chapter; -h is one screen")
 	f.Bool("version", false, "print the version")
 	f.Bool("man", false, "print the manual page (to read it: stoke --man | man -l -)")

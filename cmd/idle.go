@@ -35,6 +35,12 @@ func checkIdle(gs []group, s *settings, args []string) error {
 	if typed["worker"] && s.Lang == "" && len(args) > 0 {
 		return usagef("--worker and the COMMAND %s exclude each other", shellQuote(args[0])).withHint("the value of --worker is a whole COMMAND")
 	}
+	if typed["code"] && s.Lang != "" && len(args) > 0 {
+		return usagef("--code and the CODE %s exclude each other", shellQuote(args[0])).withHint("give one of them")
+	}
+	if typed["retry-delay"] && typed["retries"] && s.Retries == "0" {
+		return usagef("--retry-delay does nothing with --retries 0: no item is retried")
+	}
 	if text, fill := strings.CutPrefix(s.OnError, "fill="); typed["on-error"] && fill && text != "" && s.JSON {
 		return usagef("--on-error fill=%s does nothing with --json: the object of a failed item has its error", text).
 			withHint("--on-error fill accepts failed items")
