@@ -69,6 +69,7 @@ type settings struct {
 	Config string `mapstructure:"config"`
 
 	emptyUntil bool // an empty --until was given
+	typedInit  bool // --init was typed, so that who looks at processes sees it anyway
 }
 
 // actions are flags that do something instead of a run: they are no settings.

@@ -44,6 +44,10 @@ func load(gs []group) (*settings, error) {
 	if err := v.UnmarshalExact(s); err != nil {
 		return nil, settingError(v, err)
 	}
+	each(gs, func(f *pflag.Flag) { s.typedInit = s.typedInit || f.Name == "init" && f.Changed })
+	for _, flag := range []string{"arg", "argjson"} { // code has them as variables, and what it starts is not to inherit them
+		_ = os.Unsetenv(envName(flag))
+	}
 	return s, nil
 }
 

@@ -27,6 +27,7 @@ type options struct {
 	resumeID            journal.Identity
 	watching            watching
 	words               []string // COMMAND or CODE, as typed
+	shownInit           string   // --init, as a hint shows it
 	failed              string
 	halt                string
 	accepted            bool // failed items were accepted with an explicit --on-error
@@ -39,7 +40,7 @@ func (s *settings) check(args []string) (*options, error) {
 	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		s.Output = ""
 	}
-	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, argFile: s.ArgFile, output: s.Output, failed: s.Failed}
+	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, argFile: s.ArgFile, output: s.Output, failed: s.Failed, shownInit: shownInit(s.Init, s.typedInit)}
 	o.worker = launch.Spec{Init: s.Init, Exit: s.Exit, SlotVar: s.SlotVar, CPUs: cpus()}
 	for _, part := range []func(*options) error{
 		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,

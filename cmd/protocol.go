@@ -103,7 +103,7 @@ func (s *settings) againWith(protocol, command []string) []string {
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"--init", []string{strings.TrimRight(s.Init, "\n")}}, {"--arg", namesOf(s.Arg)}, {"--argjson", namesOf(s.ArgJSON)},
+	}{{"--init", []string{shownInit(s.Init, s.typedInit)}}, {"--arg", namesOf(s.Arg)}, {"--argjson", namesOf(s.ArgJSON)},
 		{"--interpreter", []string{s.Interpreter}}} {
 		for _, value := range flag.values {
 			if value != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/source"
@@ -12,8 +13,16 @@ import (
 // mostQuoted is the longest item that a hint repeats, in bytes.
 const mostQuoted = 200
 
-// secret stands for the value of an --arg, which may be a password, where a command is shown.
+// secret stands for what may be a password where a command is shown: the value of an --arg, an --init that was not typed.
 const secret = "…"
+
+// shownInit is the code of --init as a hint shows it.
+func shownInit(code string, typed bool) string {
+	if code != "" && !typed {
+		return secret
+	}
+	return strings.TrimRight(code, "\n")
+}
 
 // keptHint is for an item that cannot be typed.
 const keptHint = "--failed FILE keeps the items that failed, to be fed in again"
@@ -26,13 +35,17 @@ func (o *options) reproduce(e *engine.ItemError) string {
 	if e.Partial || len(e.Item) > mostQuoted {
 		return keptHint
 	}
-	words, sent := o.worker.Command(e.Slot).Argv, append(e.Item[:len(e.Item):len(e.Item)], '\n')
-	if o.again != nil {
-		words = o.again
+	words, sent := o.again, append(e.Item[:len(e.Item):len(e.Item)], '\n')
+	if words != nil {
 		if bytes.ContainsRune(e.Item, '\n') {
 			return keptHint
 		}
 	} else {
+		shown := o.worker
+		if shown.Init != "" {
+			shown.Init = o.shownInit
+		}
+		words = shown.Command(e.Slot).Argv
 		var err error
 		if sent, err = o.framing.Encode(nil, e.Item); err != nil {
 			return ""
