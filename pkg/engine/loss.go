@@ -12,8 +12,10 @@ func (c *conversation) end(silent bool) error {
 	if err := c.warming(); err != nil {
 		return err
 	}
+	var cut error
 	if silent {
-		if err := c.farewell(); err != nil {
+		var err error
+		if cut, err = c.farewell(); err != nil {
 			return err
 		}
 	}
@@ -22,7 +24,10 @@ func (c *conversation) end(silent bool) error {
 	c.timedOut = c.broken == "" && (!silent && c.expired() || c.toldToGiveUp())
 	c.depart()
 	patience := time.Duration(0)
-	if silent {
+	switch {
+	case cut != nil:
+		patience = endPatience
+	case silent:
 		patience = c.patienceAtEnd()
 	}
 	exit := c.finish(patience)
@@ -31,6 +36,9 @@ func (c *conversation) end(silent bool) error {
 			c.gone(exit)
 		}
 		return nil
+	}
+	if cut != nil && !exitedBySignal(exit) {
+		return cut
 	}
 	if exit.Ok() && c.stdin.state == closed {
 		if err := c.last(); err != nil {
@@ -98,10 +106,15 @@ func (c *conversation) loss(exit worker.Exit) loss {
 	return loss{
 		owed: c.inflight.owes(), started: c.warm, answered: c.inflight.answered > 0, worked: c.inflight.answered > 0 || c.inflight.consumed > 0 && !c.inflight.guess,
 		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
-		timedOut: c.timedOut, exited: exit.Signal == 0 && !exit.Forced && !reportsSignal(exit.Code), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.stdin.state == closed, waited: c.stdin.idle,
+		timedOut: c.timedOut, exited: !exit.Forced && !exitedBySignal(exit), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.stdin.state == closed, waited: c.stdin.idle,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: c.inflight.oldest() != nil && c.inflight.oldest().done == 0 && c.inflight.oldest().left,
 		single: c.inflight.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
+}
+
+// exitedBySignal reports whether the worker died of a signal that we did not send, or its shell says so of its child.
+func exitedBySignal(exit worker.Exit) bool {
+	return !exit.Forced && (exit.Signal != 0 || reportsSignal(exit.Code))
 }
 
 // reportsSignal reports whether an exit status is that with which a shell says that its child died of a signal.

@@ -148,24 +148,24 @@ func (c *conversation) aside() {
 	}
 }
 
-// farewell hears the end of the output. What cannot be understood then is a fault only if an answer is owed.
-func (c *conversation) farewell() error {
+// farewell hears the end of the output. What cannot be understood then is a fault only if an answer is owed, and the worker was
+// not killed in the middle of it.
+func (c *conversation) farewell() (cut, err error) {
 	if c.tr == nil {
-		return nil
+		return nil, nil
 	}
 	before := len(c.buf)
-	var err error
-	c.buf, err = c.tr.End(c.buf)
+	c.buf, cut = c.tr.End(c.buf)
 	c.aside()
 	if n := len(c.buf) - before; n > 0 {
 		if err := c.collect(n); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err != nil && c.stdin.state == closed && c.inflight.owes() {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
+	if cut != nil && c.stdin.state == closed && c.inflight.owes() {
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(cut)), NoPromise), nil
 	}
-	return nil
+	return nil, nil
 }
 
 // reply takes one escaped line, with its newline, for the next item of b.
