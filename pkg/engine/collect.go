@@ -151,9 +151,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 	}
 	if c.inflight.answered == 0 {
 		c.heat()
-		if !c.replaced {
-			c.r.misstarts.Store(0)
-		}
+		c.r.answered(c.replaced)
 		answer, _ := c.dec.Split(p)
 		c.e.suspect.answered(b.item(c.e.o.Delimiter))
 		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", Quote(answer, false), b.seq(), Quote(b.item(c.e.o.Delimiter), false))

@@ -56,6 +56,7 @@ type conversation struct {
 	began     time.Time
 	timedOut  bool
 	begun     int          // when it was lost: unanswered items that it had begun to read
+	unseen    bool         // likewise: what it had read could not be seen, nor whether it had begun
 	replaced  bool         // by its successor
 	flushed   bool         // its last output was small, and not due to the end of its input
 	revealed  bool         // its last output was small and left an answer for later

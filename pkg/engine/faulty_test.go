@@ -128,6 +128,7 @@ type faulty struct {
 	out     []byte // in the pipe
 	mute    bool   // its stdout is closed
 	dead    bool
+	gone    bool // nothing can be seen of it any more
 	hung    bool
 	exit    worker.Exit
 	warmAt  time.Time // it reads nothing before
@@ -140,9 +141,11 @@ func newFaulty(w *world, seed uint64) *faulty {
 	return &faulty{world: w, rng: rand.New(rand.NewPCG(seed, 2)), bell: make(chan struct{}, 1)}
 }
 
-func (f *faulty) Pid() int                                       { return 4711 }
-func (f *faulty) Written() int64                                 { return f.written }
-func (f *faulty) Read() (int64, bool)                            { return f.written - int64(len(f.in)), f.world.seen != blind }
+func (f *faulty) Pid() int       { return 4711 }
+func (f *faulty) Written() int64 { return f.written }
+func (f *faulty) Read() (int64, bool) {
+	return f.written - int64(len(f.in)), f.world.seen != blind && !f.gone
+}
 func (f *faulty) Silent() bool                                   { return len(f.out) == 0 }
 func (f *faulty) Watch(buf []byte, d time.Duration) (int, error) { return f.Exchange(buf, 0) }
 func (f *faulty) Nap(time.Duration)                              {}
@@ -336,6 +339,7 @@ func (f *faulty) Finish(time.Duration, <-chan struct{}) worker.Exit {
 	f.world.mu.Lock()
 	f.world.alive--
 	f.world.mu.Unlock()
+	f.gone = true
 	if !f.dead && (f.hung || f.mute || f.cold()) {
 		f.die(worker.Exit{Code: -1, Signal: syscall.SIGTERM, Forced: true})
 	}

@@ -21,6 +21,8 @@ func (c *conversation) end(silent bool) error {
 	}
 	c.keep()
 	c.begun = c.reached()
+	_, known := c.w.Read()
+	c.unseen = !known
 	c.timedOut = c.broken == "" && (!silent && c.expired() || c.toldToGiveUp())
 	c.depart()
 	patience := time.Duration(0)
@@ -75,7 +77,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 	}
 	switch what {
 	case startOver:
-		c.startOver(l.started && l.read > 0)
+		c.startOver((l.started || c.unseen) && l.read > 0)
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: c.neverWorked(l), Exit: &exit, Words: c.w.LastWords()}
 	case giveUp:
 		return c.short(c.inflight.owed())
@@ -104,7 +106,7 @@ func (c *conversation) lose(exit worker.Exit) error {
 func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
-		owed: c.inflight.owes(), started: c.warm, answered: c.inflight.answered > 0, worked: c.inflight.answered > 0 || c.inflight.consumed > 0 && !c.inflight.guess,
+		owed: c.inflight.owes(), started: c.warm || c.unseen && c.r.proven.Load(), answered: c.inflight.answered > 0, worked: c.inflight.answered > 0 || c.inflight.consumed > 0 && !c.inflight.guess,
 		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
 		timedOut: c.timedOut, exited: !exit.Forced && !exitedBySignal(exit), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.stdin.state == closed, waited: c.stdin.idle,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: c.inflight.oldest() != nil && c.inflight.oldest().done == 0 && c.inflight.oldest().left,

@@ -3,7 +3,7 @@ package engine
 // loss is all that matters of how a worker was lost.
 type loss struct {
 	owed      bool // it had items that it had not answered
-	started   bool // it had begun to read
+	started   bool // it had begun to read, or nothing can be seen of it, and others of its slot have answered before
 	answered  bool // it had answered something
 	worked    bool // it had, or was seen to wait for more after it had read some
 	proven    bool // some worker of this run has answered something

@@ -42,6 +42,7 @@ type runner struct {
 	parting atomic.Int32 // workers of this slot that were replaced, and have not ended
 
 	misstarts atomic.Int64 // starts of this slot that failed in a row
+	proven    atomic.Bool  // a worker of this slot has answered: where nothing can be seen, the next one's death is no failed start
 	starting  bool         // it has tried to start a worker, and counts as one that may have one
 	retryAt   time.Time    // a successor that could not be started is not tried again before
 
