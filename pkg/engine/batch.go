@@ -72,6 +72,9 @@ func (b *batch) offset(index int, d cut.Delimiter) int {
 	return at
 }
 
+// partial reports whether it is one item above the limit of which only the beginning is kept.
+func (b *batch) partial() bool { return b.Refused > int64(len(b.Items)) }
+
 // item returns the first item not done, without its delimiter.
 func (b *batch) item(d cut.Delimiter) []byte {
 	if b.Refused > 0 {

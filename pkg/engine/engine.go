@@ -276,13 +276,13 @@ func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
 	item := b.item(e.o.Delimiter)
 	err = e.o.Word(err)
 	e.failed.Add(1)
-	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Slot: slot, Partial: b.Refused > 0})
+	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Slot: slot, Partial: b.partial()})
 	attempts := b.tries + 1
 	if slot == 0 {
 		attempts = 0
 	}
 	e.observeFailure(b, item, slot, attempts, err, began)
-	r := result{seq: b.seq(), item: item, partial: b.Refused > 0, err: err, worker: slot, attempts: attempts}
+	r := result{seq: b.seq(), item: item, partial: b.partial(), err: err, worker: slot, attempts: attempts}
 	if slot > 0 {
 		r.took = time.Since(began)
 	}
