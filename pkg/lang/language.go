@@ -14,6 +14,8 @@ var (
 	pythonText string
 	//go:embed node.js
 	node string
+	//go:embed node_text.js
+	nodeText string
 	//go:embed perl.pl
 	perl string
 	//go:embed ruby.rb
@@ -44,7 +46,7 @@ var languages = []language{
 			"import in is lambda nonlocal not or pass raise return try while with yield __builtins__ __name__",
 	},
 	{
-		name: "node", program: "node", boot: []string{"-e", `eval(process.env.STOKE_LANG_RUNNER+"\n//# sourceURL=[eval]")`}, runner: node, async: true, unicode: true,
+		name: "node", program: "node", boot: []string{"-e", `eval(process.env.STOKE_LANG_RUNNER+"\n//# sourceURL=[eval]")`}, runner: node + nodeText, async: true, unicode: true,
 		from: "nodejs (Debian, Fedora, Alpine, Arch), node (Homebrew)",
 		taken: "Infinity NaN arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
 			"finally for function if implements import in instanceof interface let new null package private protected public return " +

@@ -124,8 +124,8 @@ func TestNodeThrows(t *testing.T) {
 	if !slices.EqualFunc(answers, want, sameAnswer) || status != 0 {
 		t.Errorf("%q and status %d, want %q", answers, status, want)
 	}
-	for _, piece := range []string{"--init:3\n    return x.a.b\n               ^\n    at", "at f (--init:3:14)", "CODE:2:10",
-		"--init:2\n    if (x === '0') throw new RangeError('zero')\n                         ^\n    at", "at f (--init:2:24)"} {
+	for _, piece := range []string{"--init:3\n    return x.a.b\n    at", "at f (--init:3:14)", "CODE:2:10",
+		"--init:2\n    if (x === '0') throw new RangeError('zero')\n    at", "at f (--init:2:24)"} {
 		if !strings.Contains(stderr, piece) {
 			t.Errorf("no %q in the stacks: %s", piece, stderr)
 		}
@@ -178,36 +178,36 @@ func TestNodeFaults(t *testing.T) {
 		want []string // lines
 	}{
 		"CODE, open parenthesis": {Program{Code: "Number(item"},
-			[]string{"CODE, line 1: SyntaxError: missing )", "  Number(item", "         ^"}},
+			[]string{"CODE, line 1: SyntaxError: missing )", "  Number(item"}},
 		"CODE, never closed": {Program{Code: "if (item) {"},
-			[]string{"CODE, line 1: SyntaxError: ", "  if (item) {", "             ^"}},
+			[]string{"CODE, line 1: SyntaxError: ", "  if (item) {"}},
 		"CODE, second line": {Program{Code: "let x = 1\nreturn x +* 2"},
-			[]string{"CODE, line 2: SyntaxError: ", "  return x +* 2", "            ^"}},
+			[]string{"CODE, line 2: SyntaxError: ", "  return x +* 2"}},
 		"CODE, tab in front": {Program{Code: "if (1)\n\treturn 1 1"},
-			[]string{"CODE, line 2: SyntaxError: ", "  \treturn 1 1", "  \t         ^"}},
+			[]string{"CODE, line 2: SyntaxError: ", "  \treturn 1 1"}},
 		"CODE that waits": {Program{Code: "await null; return 1 1"},
-			[]string{"CODE, line 1: SyntaxError: ", "  await null; return 1 1", "                       ^"}},
+			[]string{"CODE, line 1: SyntaxError: ", "  await null; return 1 1"}},
 		"init": {Program{Init: "let a = 1\nfor", Code: "1"},
-			[]string{"--init, line 2: SyntaxError: ", "  for", "     ^"}},
-		"exit": {Program{Exit: "a b", Code: "1"}, []string{"--exit, line 1: SyntaxError: ", "  a b", "    ^"}},
+			[]string{"--init, line 2: SyntaxError: ", "  for"}},
+		"exit": {Program{Exit: "a b", Code: "1"}, []string{"--exit, line 1: SyntaxError: ", "  a b"}},
 		"no such package": {Program{Code: "nosuch:f"},
-			[]string{"CODE, line 1: Error: Cannot find module 'nosuch'", "  nosuch:f", "  ^"}},
+			[]string{"CODE, line 1: Error: Cannot find module 'nosuch'", "  nosuch:f"}},
 		"no such file": {Program{Code: "./nosuch:f"},
-			[]string{"CODE, line 1: Error: Cannot find module './nosuch'", "  ./nosuch:f", "  ^"}},
+			[]string{"CODE, line 1: Error: Cannot find module './nosuch'", "  ./nosuch:f"}},
 		"no such function": {Program{Code: "path:posix.nosuch"},
-			[]string{"CODE: path has no posix.nosuch", "  path:posix.nosuch", "             ^"}},
-		"no function":           {Program{Code: "path:sep"}, []string{"CODE: sep is not a function", "  path:sep", "       ^"}},
-		"no function in a file": {Program{Code: "empty:f"}, []string{"CODE: empty has no f", "  empty:f", "        ^"}},
+			[]string{"CODE: path has no posix.nosuch", "  path:posix.nosuch"}},
+		"no function":           {Program{Code: "path:sep"}, []string{"CODE: sep is not a function", "  path:sep"}},
+		"no function in a file": {Program{Code: "empty:f"}, []string{"CODE: empty has no f", "  empty:f"}},
 		"broken file": {Program{Code: "broken:f"},
-			[]string{"CODE, line 1: " + filepath.Join(dir, "broken.js") + ":2: SyntaxError: ", "  broken:f", "  ^"}},
+			[]string{"CODE, line 1: " + filepath.Join(dir, "broken.js") + ":2: SyntaxError: ", "  broken:f"}},
 		"needy file": {Program{Code: "needy:f"},
-			[]string{"CODE, line 1: Error: Cannot find module 'nosuch'", "  needy:f", "  ^"}},
+			[]string{"CODE, line 1: Error: Cannot find module 'nosuch'", "  needy:f"}},
 		"init requires": {Program{Init: "let a = 1\nif (1)\n  require('nosuch')", Code: "1"},
-			[]string{"--init, line 3: Error: Cannot find module 'nosuch'", "    require('nosuch')", "    ^"}},
+			[]string{"--init, line 3: Error: Cannot find module 'nosuch'", "    require('nosuch')"}},
 		"init's package": {Program{Init: "nosuch:f", Code: "1"},
-			[]string{"--init, line 1: Error: Cannot find module 'nosuch'", "  nosuch:f", "  ^"}},
+			[]string{"--init, line 1: Error: Cannot find module 'nosuch'", "  nosuch:f"}},
 		"init requires broken": {Program{Init: "\nrequire('./broken')", Code: "1"},
-			[]string{"--init, line 2: " + filepath.Join(dir, "broken.js") + ":2: SyntaxError: ", "  require('./broken')", "  ^"}},
+			[]string{"--init, line 2: " + filepath.Join(dir, "broken.js") + ":2: SyntaxError: ", "  require('./broken')"}},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); checkFault(t, "node", dir, tt.p, tt.want) })
 	}
