@@ -28,7 +28,7 @@ func (c *conversation) collect(n int) error {
 	if err != nil {
 		return err
 	}
-	c.reveal(n)
+	c.flushes.after(n, len(c.buf) == 0, c.stdin.state == open, c.inflight.oldest(), c.e.scanSent)
 	most := c.e.o.MaxItem + slack
 	if c.e.o.Escaped {
 		most *= 2
@@ -44,8 +44,7 @@ func (c *conversation) collect(n int) error {
 	}
 	c.inflight.owingSince = now
 	if !c.inflight.owes() && c.stdin.state != closed {
-		c.prompt = true
-		c.e.habits.all.Store(true)
+		c.flushes.answered()
 	}
 	c.pace(n)
 	return nil

@@ -26,6 +26,7 @@ type conversation struct {
 	w        Worker
 	stdin    stdin
 	inflight inflight
+	flushes  flushes
 
 	dec       wire.Decoder
 	tr        wire.Translator // of its output; nil if that needs none
@@ -48,7 +49,6 @@ type conversation struct {
 	warm      bool  // it has read something, or was seen to be about to
 	loan      *loan // what it has meanwhile; nil when it is warm
 	counted   bool  // it counts as one that warms up
-	prompt    bool  // it has answered everything it had, at some time
 	retiring  bool
 	allotted  int64         // items after which it is replaced
 	sized     time.Time     // when its memory was last looked at
@@ -58,10 +58,6 @@ type conversation struct {
 	begun     int          // when it was lost: unanswered items that it had begun to read
 	unseen    bool         // likewise: what it had read could not be seen, nor whether it had begun
 	replaced  bool         // by its successor
-	flushed   bool         // its last output was small, and not due to the end of its input
-	revealed  bool         // its last output was small and left an answer for later
-	looks     int          // how often regard has looked
-	regarded  int64        // bytes it had read when nothing of its output was left to be collected
 	departure *departure   // nothing but its end is waited for
 	exit      *worker.Exit // how it ended
 	first     string       // its first answer, for messages
@@ -74,7 +70,7 @@ func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
 	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		inflight: inflight{busySince: now}, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), prompt: r.e.habits.obliged()}
+		inflight: inflight{busySince: now}, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged}}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -158,7 +154,7 @@ func (c *conversation) converse() (outcome, error) {
 				return ended, c.end(false)
 			}
 		case err == nil:
-			err = c.look()
+			err = c.attend()
 		}
 		if err == errBroken {
 			return ended, c.end(false)
@@ -173,7 +169,7 @@ func (c *conversation) converse() (outcome, error) {
 // exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
-	c.regard()
+	c.flushes.before(c.w, c.inflight.owed())
 	if c.e.o.SpareCPU && c.inflight.pending() == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
 		if n, err := c.w.Watch(c.room(), watch); n > 0 || err != nil {
 			return n, err
@@ -198,28 +194,16 @@ func (c *conversation) hangUp() {
 	if read, known := c.w.Read(); known && c.inflight.owes() && (read < c.inflight.bytes || !c.warm && c.inflight.bytes > 0) {
 		return
 	}
-	if done := c.inflight.pending() == 0; done || c.reticent() {
+	if done := c.inflight.pending() == 0; done || c.mayEnd() {
 		c.w.CloseInput()
 		c.stdin.close(time.Now(), done && !c.inflight.guess)
 	}
 }
 
-// reticent reports whether a worker with items in hand has been silent for so long that the end of its input may be what
-// it waits for. For one that always answered promptly that is hardly so, and one that is seen to run is at work.
-func (c *conversation) reticent() bool {
-	silent := time.Since(c.inflight.busySince)
-	switch {
-	case c.e.habits.forthcoming(): // and it must have the time that it is given, to be told in the end to give up
-		return silent >= max(longSilence, 2*c.e.o.Timeout)
-	case silent >= longSilence:
-		return true
-	case c.prompt && len(c.buf) == 0:
-		return false
-	}
-	if _, known := c.w.Read(); !known {
-		return true
-	}
-	return silent >= max(quietFor, 2*time.Duration(c.inflight.pending())*c.size.PerItem()) && c.verdictOn() != worker.Busy
+// mayEnd reports whether the end of its input may be what a worker with items in hand waits for.
+func (c *conversation) mayEnd() bool {
+	s := c.silence(time.Since(c.inflight.busySince))
+	return s.mayEnd()
 }
 
 // overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
@@ -301,11 +285,11 @@ func (c *conversation) fill() error {
 		}
 		c.r.called.Store(false)
 		b, state := c.e.dispatch.take(c.r, need{
-			most: room, oldest: c.inflight.oldest(), idle: !c.inflight.owes(), free: c.inflight.pending() == 0, prompt: c.prompt, loan: c.loan})
+			most: room, oldest: c.inflight.oldest(), idle: !c.inflight.owes(), free: c.inflight.pending() == 0, prompt: c.flushes.prompt, loan: c.loan})
 		switch {
 		case state == source.End:
 			c.stdin.end(noMoreItems)
-		case state == makeRoom && !c.prompt && !c.e.o.Lockstep:
+		case state == makeRoom && !c.flushes.prompt && !c.e.o.Lockstep:
 			c.stdin.end(makingRoom)
 		case state == makeRoom:
 			c.inflight.company = nothingYet

@@ -147,7 +147,7 @@ func New(o Options) *Engine {
 	if e.o.Patience == 0 {
 		e.o.Patience = defaultPatience
 	}
-	e.habits.o = &e.o
+	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Escaped && o.StartsWarm, o.Escaped, o.Grouped
 	e.departures.patience, e.departures.say = e.o.Patience, o.Linger
 	e.queue = queue.New(queue.Options{
 		Pool: &e.pool, Limit: o.Buffer / 2, Unordered: o.Unordered, // the other half: items in flight, and the program itself

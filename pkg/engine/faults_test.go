@@ -133,7 +133,7 @@ func lateStarts(tr *trial, w *world, items int, seed uint64) {
 // newWorld makes a world for so many items.
 func newWorld(rng *rand.Rand, items int) *world {
 	w := &world{faults: map[string]fault{}, hands: map[*faulty]bool{}, times: map[string]int{}, deaths: map[string]int{}, speaks: &dialects[0],
-		buffers: buffering(rng.IntN(int(bufferings))), readsAll: rng.IntN(3) > 0}
+		buffers: writing(rng.IntN(int(bufferings))), readsAll: rng.IntN(3) > 0}
 	if rng.IntN(3) == 0 {
 		w.murders = 0.02
 	}

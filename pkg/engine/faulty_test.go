@@ -50,14 +50,14 @@ const (
 	sights       // how many there are
 )
 
-// buffering is when a worker writes what it has to say.
-type buffering int
+// writing is when a worker writes what it has to say.
+type writing int
 
 const (
-	eachLine   buffering = iota
-	whenFull             // or when it ends
-	whenIdle             // before it reads more
-	bufferings           // how many there are
+	eachLine   writing = iota
+	whenFull           // or when it ends
+	whenIdle           // before it reads more
+	bufferings         // how many there are
 )
 
 // world is what the workers of one trial have in common.
@@ -69,7 +69,7 @@ type world struct {
 	hands    map[*faulty]bool // who has something in hand
 	alive    int
 	murders  float64 // chance that a worker is killed at an item without its doing
-	buffers  buffering
+	buffers  writing
 	readsAll bool // workers read all there is, not a line at a time
 	speaks   *dialect
 	seen     sight

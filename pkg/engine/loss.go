@@ -107,7 +107,7 @@ func (c *conversation) loss(exit worker.Exit) loss {
 	o := &c.e.o
 	return loss{
 		owed: c.inflight.owes(), started: c.warm || c.unseen && c.r.proven.Load(), answered: c.inflight.answered > 0, worked: c.inflight.answered > 0 || c.inflight.consumed > 0 && !c.inflight.guess,
-		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged(), // what said that it is ready has started
+		proven:   c.e.answered.Load() > 0 || c.e.habits.obliged, // what said that it is ready has started
 		timedOut: c.timedOut, exited: !exit.Forced && !exitedBySignal(exit), suspected: o.Escaped || c.e.suspect.raised(), zero: exit.Ok(), hungUp: c.stdin.state == closed, waited: c.stdin.idle,
 		read: c.begun, flushes: c.e.habits.answersEach() || c.broken != "", leftHere: c.inflight.oldest() != nil && c.inflight.oldest().done == 0 && c.inflight.oldest().left,
 		single: c.inflight.sent == 1, once: o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,

@@ -21,14 +21,6 @@ const (
 const watch = 50 * time.Microsecond
 
 const (
-	// quietFor is how long a worker must be Quiet before it is fed on, which it then is in growing helpings: that it
-	// does wait is likely, and how long its items take is not known.
-	quietFor = 100 * time.Millisecond
-	// silence is how long a worker may hold back an answer before the user is told what may be wrong, where it is
-	// certain or where nothing can be seen.
-	silence = time.Second
-	// longSilence is the same for a worker that seems to be at work.
-	longSilence = 10 * time.Second
 	// starving is how long a worker may hold back its answers, in a run without any, because nothing more comes to be read.
 	starving = 3 * time.Second
 	// sizeEvery is the pause between two looks at a worker's memory.
@@ -38,7 +30,7 @@ const (
 )
 
 func (c *conversation) firstProbe() time.Duration {
-	if c.prompt {
+	if c.flushes.prompt {
 		return rareProbe
 	}
 	return soonProbe
@@ -46,15 +38,15 @@ func (c *conversation) firstProbe() time.Duration {
 
 // patience is how long to wait for the worker; negative: as long as it takes.
 func (c *conversation) patience() time.Duration {
-	d := c.lookIn()
+	d := c.nextLook()
 	if left, limited := c.allowance(); limited && (d < 0 || left < d) {
 		d = max(left, 0)
 	}
 	return d
 }
 
-// lookIn is how long to wait before the worker is looked at, whatever the limits are.
-func (c *conversation) lookIn() time.Duration {
+// nextLook is how long to wait before the worker is looked at, whatever the limits are.
+func (c *conversation) nextLook() time.Duration {
 	switch {
 	case c.departure != nil:
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
@@ -77,8 +69,8 @@ func (c *conversation) lookIn() time.Duration {
 	return -1
 }
 
-// look looks at a worker that has written nothing for a while, or whose runner was woken.
-func (c *conversation) look() error {
+// attend looks at a worker that has written nothing for a while, or whose runner was woken.
+func (c *conversation) attend() error {
 	quiet := time.Since(c.inflight.busySince)
 	if err := c.warming(); err != nil {
 		return err
@@ -86,37 +78,40 @@ func (c *conversation) look() error {
 	if c.starves() && time.Since(c.inflight.owingSince) >= starving {
 		c.warnStarving()
 	}
-	if c.stdin.isOver() && c.inflight.pending() > 0 {
-		c.complain(quiet, c.e.o.Patience)
+	if c.stdin.isOver() && quiet >= c.e.o.Patience && c.inflight.pending() > 0 {
+		c.warnSilent(c.e.o.Patience)
 	}
 	if c.stdin.isOver() || c.inflight.pending() == 0 || quiet < c.probe {
 		return nil
 	}
-	if c.e.habits.forthcoming() && (c.e.o.Timeout > 0 || quiet < silence || c.verdictOn() != worker.Idle) {
-		c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
-		return nil // it need not be looked at: only one that has lost an item sleeps like that
-	}
-	switch c.verdictOn() {
-	case worker.Idle:
-		return c.held(quiet, seen)
-	case worker.Quiet:
-		if quiet >= quietFor {
-			return c.held(quiet, likely)
+	s := c.silence(quiet)
+	switch do := s.remedy(); do {
+	case feedOn, feedMore, feedInCase:
+		if do == feedInCase {
+			c.warnSilent(shortSilence)
 		}
-	case worker.Unknown:
-		c.complain(quiet, silence)
-		if limit, may := c.guessAfter(); may && quiet >= limit {
-			return c.held(quiet, guessed)
-		}
-	case worker.Busy, worker.Asleep:
-		c.complain(quiet, longSilence)
+		c.feedOn(do, quiet)
+		return nil
+	case refuse:
+		return c.keptBack()
+	case tell:
+		c.warnSilent(s.toldAfter())
 	}
 	c.probe = min(max(c.probe, quiet/proportion), slowest*c.firstProbe())
 	return nil
 }
 
-// verdictOn asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
-func (c *conversation) verdictOn() worker.Verdict {
+// silence is what is known of the worker, which has been quiet for so long.
+func (c *conversation) silence(quiet time.Duration) silence {
+	o, h := &c.e.o, &c.e.habits
+	read, known := c.w.Read()
+	return silence{quiet: quiet, verdict: c.verdict, hidden: !known, unread: known && read < c.inflight.bytes,
+		bound: h.forthcoming(), prompt: c.flushes.prompt, partial: len(c.buf) > 0, flushes: h.answersAll() || h.volunteered.Load(),
+		limit: o.Timeout, expected: time.Duration(c.inflight.pending()) * c.size.PerItem(), lockstep: o.Lockstep, asked: c.asker != nil}
+}
+
+// verdict asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
+func (c *conversation) verdict() worker.Verdict {
 	if !c.e.o.FeedAhead {
 		return c.w.Idle()
 	}
@@ -126,52 +121,25 @@ func (c *conversation) verdictOn() worker.Verdict {
 	return worker.Idle
 }
 
-// evidence is what tells that a worker has finished with items that it has not answered.
-type evidence int
-
-const (
-	seen    evidence = iota // it sleeps until it has more to read
-	likely                  // it sleeps for a time: how long its items took is not known
-	guessed                 // nothing but its silence, which is believed until it writes something
-)
-
-// guessAfter is how long a worker must have been silent for the guess that it waits for more, where its threads cannot be
-// seen: one that keeps its answers in a buffer would do so for ever. To feed on one that is at work binds items to it that
-// another might do sooner. So one that cannot be seen to read either, and may still be at its start, is given more time,
-// and so is one that has answered everything before, or is known to flush. Where there is a time limit for items, that is
-// what helps.
-func (c *conversation) guessAfter() (limit time.Duration, may bool) {
-	read, known := c.w.Read()
-	switch {
-	case c.e.o.Lockstep, c.e.o.Timeout > 0, c.asker != nil, known && read < c.inflight.bytes:
-		return 0, false
-	case !known, c.prompt, c.e.habits.answersAll(), c.e.habits.volunteered.Load():
-		return longSilence, true
+// keptBack is the fault of a worker that is given one item at a time, and waits for more without answering it.
+func (c *conversation) keptBack() error {
+	b := c.inflight.oldest()
+	problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+	if c.tr != nil {
+		return c.fault(problem, c.promise(NoPromise))
 	}
-	return silence, true
+	return c.fault(problem+"; it keeps its output in a buffer", Flushes)
 }
 
-// held deals with a worker that has finished with all it was sent and keeps answers back: it is fed on. It may have begun since
-// warming looked: then what it was lent is its own before it is given more.
-func (c *conversation) held(quiet time.Duration, how evidence) error {
-	if c.e.o.Lockstep {
-		if quiet < silence {
-			return nil
-		}
-		b := c.inflight.oldest()
-		problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
-		if c.tr != nil {
-			return c.fault(problem, c.promise(NoPromise))
-		}
-		return c.fault(problem+"; it keeps its output in a buffer", Flushes)
-	}
+// feedOn deals with a worker that has finished with all it was sent and keeps answers back: it is given more. It may have begun
+// since warming looked, and a worker that is fed on has begun: what it was lent is its own before it is given more.
+func (c *conversation) feedOn(how remedy, quiet time.Duration) {
 	if c.hasBegun() {
 		c.heat()
 	}
 	c.size.Buffered()
-	if how != guessed {
-		c.e.habits.held.Store(true)
-		c.prompt = false
+	if how != feedInCase {
+		c.flushes.kept()
 	}
 	switch {
 	case c.inflight.company == none:
@@ -182,14 +150,13 @@ func (c *conversation) held(quiet time.Duration, how evidence) error {
 		c.stdin.end(lostOne)
 	}
 	switch {
-	case how == seen:
+	case how == feedOn:
 		c.size.Observe(c.inflight.pending(), quiet)
-	case how == guessed && c.e.habits.volunteered.Load(): // hardly more than a little is what it waits for
+	case how == feedInCase && c.e.habits.volunteered.Load(): // hardly more than a little is what it waits for
 	default:
 		c.size.Grow()
 	}
-	c.inflight.consume(time.Now(), how == guessed)
-	return nil
+	c.inflight.consume(time.Now(), how == feedInCase)
 }
 
 // starves reports whether the worker holds answers back and there is nothing to feed it with, in a run without any answer.
@@ -205,10 +172,10 @@ func (c *conversation) warnStarving() {
 	c.warn(&SilentError{Slot: c.r.slot, Pid: c.w.Pid(), Buffers: true})
 }
 
-// complain tells the user, once in a run without any answer so far, about a worker that has read its items and has been
+// warnSilent tells the user, once in a run without any answer so far, about a worker that has read its items and has been
 // quiet for as long as limit: it may wait for more, although that cannot be seen.
-func (c *conversation) complain(quiet, limit time.Duration) {
-	if quiet < limit || c.e.answered.Load() > 0 {
+func (c *conversation) warnSilent(limit time.Duration) {
+	if c.e.answered.Load() > 0 {
 		return
 	}
 	if read, known := c.w.Read(); known && read < c.inflight.bytes || c.e.complained.Swap(true) {

@@ -220,8 +220,7 @@ func (c *conversation) reported(b *batch, kind wire.Kind, message string) {
 		return
 	}
 	// A worker that says so does not sit on answers: it can have the item back, and needs no successor for that.
-	c.prompt = true
-	c.e.habits.all.Store(true)
+	c.flushes.answered()
 	if !c.retiring {
 		c.stdin.reopen()
 	}

@@ -28,7 +28,7 @@ func TestComplaintShowsWhatWasPrinted(t *testing.T) {
 	e := New(tr.Options)
 	c := newConversation(e.runners[0], talker{newFake(echo), until}, false, new(loan))
 	c.hear(copy(c.raw[:cap(c.raw)], "> 2\n> END\n"))
-	c.complain(longSilence, longSilence)
+	c.warnSilent(longSilence)
 	if got := strings.Join(tr.warnings, "\n"); !strings.Contains(got, `but has printed "> 2\n> END\n"`) {
 		t.Errorf("warnings: %s", got)
 	}
@@ -37,7 +37,7 @@ func TestComplaintShowsWhatWasPrinted(t *testing.T) {
 // The last item of a run, tried again alone, may wait for the end of the input, too: that was kept from it for ever.
 func TestEndOfInputForOneAlone(t *testing.T) {
 	e := New(newTrial(nil).Options)
-	e.habits.all.Store(true)
+	e.habits.show(prompt)
 	c := withOneItem(t, e, newFake(func(string) string { return "" }), true)
 	e.Drain()
 	if err := c.fill(); err != nil || c.stdin.state != ending {

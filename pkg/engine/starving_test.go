@@ -19,7 +19,7 @@ func TestStarving(t *testing.T) {
 	c.warm = true
 	look := func(since time.Duration) int {
 		c.inflight.owingSince = time.Now().Add(-since)
-		if err := c.look(); err != nil {
+		if err := c.attend(); err != nil {
 			t.Fatal(err)
 		}
 		return len(tr.warnings)
@@ -27,13 +27,11 @@ func TestStarving(t *testing.T) {
 	if look(time.Hour); len(tr.warnings) > 0 {
 		t.Errorf("one that was not seen to hold anything back: %q", tr.warnings)
 	}
-	if err := c.held(time.Second, seen); err != nil {
-		t.Fatal(err)
-	}
+	c.feedOn(feedOn, time.Second)
 	if n := look(0); n > 0 {
 		t.Errorf("at once: %q", tr.warnings)
 	}
-	if in := c.lookIn(); in <= 0 || in > starving {
+	if in := c.nextLook(); in <= 0 || in > starving {
 		t.Errorf("it is looked at in %v, want %v", in, starving)
 	}
 	for range 2 {
@@ -41,7 +39,7 @@ func TestStarving(t *testing.T) {
 			t.Errorf("after a while, once: %q", tr.warnings)
 		}
 	}
-	if in := c.lookIn(); in >= 0 {
+	if in := c.nextLook(); in >= 0 {
 		t.Errorf("it is looked at again in %v", in)
 	}
 }
