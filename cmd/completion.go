@@ -7,9 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"stoke/pkg/lang"
-	"stoke/pkg/wire"
 )
 
 // The scripts are static: a shell that completes never runs stoke, and leaves the words behind COMMAND to COMMAND's own
@@ -25,16 +22,6 @@ var (
 
 // shells are those there are completions for.
 var shells = []string{"bash", "zsh", "fish"}
-
-// choices are what some flags take: all of it, or examples.
-var choices = map[string][]string{
-	"lang":       lang.Names(),
-	"framing":    wire.Names,
-	"item-type":  {"text", "json", "bytes"},
-	"on-error":   {"fill", "fill=NA", "skip", "stop"},
-	"halt":       {"never", "soon,fail=1", "soon,fail=10%", "now,fail=1", "now,success=1", "soon,done=100"},
-	"completion": shells,
-}
 
 // takesFile are the names that the help has for values which are names of files.
 var takesFile = []string{"FILE", "OUT", "PATH"}
@@ -58,9 +45,11 @@ func (o *offer) names() []string {
 
 func offers(gs []group) (all []*offer) {
 	for _, g := range gs {
-		g.flags.VisitAll(func(f *pflag.Flag) {
-			if f.Hidden {
-				return
+		for i := range g.settings {
+			s := &g.settings[i]
+			f := g.flags.Lookup(s.name)
+			if s.kind == alias {
+				continue
 			}
 			value, about := pflag.UnquoteUsage(f)
 			if f.NoOptDefVal != "" {
@@ -68,9 +57,9 @@ func offers(gs []group) (all []*offer) {
 			}
 			all = append(all, &offer{
 				long: f.Name, short: f.Shorthand, about: about, value: value,
-				words: choices[f.Name], file: slices.Contains(takesFile, value), many: f.Value.Type() == "stringArray",
+				words: s.words, file: slices.Contains(takesFile, value), many: s.kind == list,
 			})
-		})
+		}
 	}
 	return all
 }

@@ -13,20 +13,23 @@ import (
 func TestChoicesAreTaken(t *testing.T) {
 	bare(t)
 	besides := map[string][]string{"lang": {"item"}, "framing": {"cat"}, "item-type": {"-lpython", "item"}, "on-error": {"cat"}, "halt": {"cat"}}
-	for name, words := range choices {
-		for _, word := range words {
-			if name == "completion" {
-				if _, err := completion(word, groups()); err != nil {
-					t.Errorf("--completion %s: %v", word, err)
+	for _, g := range flagGroups {
+		for _, d := range g.settings {
+			name := d.name
+			for _, word := range d.words {
+				if name == "completion" {
+					if _, err := completion(word, groups()); err != nil {
+						t.Errorf("--completion %s: %v", word, err)
+					}
+					continue
 				}
-				continue
-			}
-			s, args, err := read(t, append([]string{"--" + name + "=" + word}, besides[name]...)...)
-			if err == nil {
-				_, err = s.check(args)
-			}
-			if err != nil {
-				t.Errorf("--%s %s is offered, but: %v", name, word, err)
+				s, args, err := read(t, append([]string{"--" + name + "=" + word}, besides[name]...)...)
+				if err == nil {
+					_, err = s.check(args)
+				}
+				if err != nil {
+					t.Errorf("--%s %s is offered, but: %v", name, word, err)
+				}
 			}
 		}
 	}

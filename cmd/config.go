@@ -49,13 +49,13 @@ func readConfig(file string, gs []group) (map[string]any, error) {
 		return nil, err
 	}
 	flags := map[string]*pflag.Flag{}
-	each(gs, func(f *pflag.Flag) { flags[f.Name] = f })
+	each(gs, func(_ *setting, f *pflag.Flag) { flags[f.Name] = f })
 	for name, value := range raw {
-		if name == "config" || actions[name] {
+		if d := settingOf(name); d != nil && (name == "config" || d.kind == action) {
 			return nil, &configError{name + " is no setting for a file", "--" + name + " is given on the command line"}
 		}
 		f := flags[name]
-		if f == nil || f.Hidden {
+		if f == nil {
 			return nil, unknownKey(name, gs)
 		}
 		if raw[name], err = fitting(f.Value.Type(), value); err != nil {

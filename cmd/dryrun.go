@@ -145,18 +145,8 @@ func (o *options) planJobs(s *settings) string {
 	if o.worker.Jobs > 1 && strings.Contains(strings.Join(o.worker.Argv, " "), "{%}") {
 		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", o.worker.Jobs)
 	}
-	for _, more := range []struct {
-		is   bool
-		text string
-	}{
-		{s.Ready != "", "warm when one prints a line that matches " + s.Ready},
-		{o.engine.RecycleNum > 0, fmt.Sprintf("each replaced after %d items", o.engine.RecycleNum)},
-		{s.RecycleRSS != "", "each replaced when it outgrows " + s.RecycleRSS},
-		{s.Lockstep, "one item in flight in each"},
-	} {
-		if more.is {
-			text += "\n" + more.text
-		}
+	for _, line := range said(workerFlags, s, nil) {
+		text += "\n" + line
 	}
 	return text
 }
@@ -214,17 +204,31 @@ func (o *options) planFailures(s *settings) string {
 	if e.Format.OnError == engine.Fill && e.Format.Fill == "" {
 		text = "print an empty line in place of an answer"
 	}
-	if o.failed != "" {
-		text += "\nitems that fail are written to " + o.failed
-	}
+	meant := map[string]string{"timeout": "", "retries": retried(e.Retries), "halt": ""}
 	if e.Timeout > 0 {
-		text += fmt.Sprintf("\nan item fails when it takes longer than %v", e.Timeout)
+		meant["timeout"] = e.Timeout.String()
 	}
-	text += "\n" + retried(e.Retries)
 	if e.Halt != (engine.Halt{}) {
-		text += "\nthe run stops early at " + s.Halt
+		meant["halt"] = s.Halt
+	}
+	for _, line := range said(failureFlags, s, meant) {
+		text += "\n" + line
 	}
 	return text
+}
+
+// said is what there is to say of flags that are given: with their value, or what is meant by it.
+func said(flags []setting, s *settings, meant map[string]string) (lines []string) {
+	for _, flag := range flags {
+		value, known := meant[flag.name]
+		if v := valueOf(s, flag.name); !known && v.IsValid() && !v.IsZero() {
+			value = wordsOf(s, flag.name)
+		}
+		if flag.says != "" && value != "" {
+			lines = append(lines, strings.ReplaceAll(flag.says, "%s", value))
+		}
+	}
+	return lines
 }
 
 // retried says how often an item that fails is tried again.

@@ -14,11 +14,16 @@ type fileFlag struct {
 }
 
 // fileFlags are those that name files of a run, but for its input and OUT.
-func (s *settings) fileFlags() []fileFlag {
-	return []fileFlag{
-		{"--config", s.Config, output.Read}, {"--failed", s.Failed, output.Written}, {"--joblog", s.Joblog, output.Written},
-		{"--trace", s.Trace, output.Written}, {"--metrics", s.Metrics, output.Written},
+func (s *settings) fileFlags() (flags []fileFlag) {
+	kinds := map[fileUse]output.Kind{reads: output.Read, writes: output.Written}
+	for _, g := range flagGroups {
+		for _, d := range g.settings {
+			if kind, named := kinds[d.file]; named {
+				flags = append(flags, fileFlag{"--" + d.name, wordsOf(s, d.name), kind})
+			}
+		}
 	}
+	return flags
 }
 
 // checkFiles refuses a file that would be used in two ways, before any is opened for writing.

@@ -10,9 +10,9 @@ import (
 // checkEmpty refuses a value that was given and is empty: what was meant to be there is missing. A variable of the environment that is
 // empty is one that is not set.
 func checkEmpty(gs []group, v *viper.Viper, file string) (err error) {
-	each(gs, func(f *pflag.Flag) {
+	each(gs, func(s *setting, f *pflag.Flag) {
 		switch text := f.Value.Type() == "string"; {
-		case err != nil || !text || f.Name == "until": // an empty line may end an answer
+		case err != nil || !text || s.empty:
 		case f.Changed && f.Value.String() == "":
 			err = usagef("--%s: its value is empty", f.Name).withHint("leave it out, or see whether a variable in it is not set")
 		case !f.Changed && v.InConfig(f.Name) && v.Get(f.Name) == any(""):
@@ -25,12 +25,15 @@ func checkEmpty(gs []group, v *viper.Viper, file string) (err error) {
 // checkIdle refuses flags that were typed and would do nothing. What the environment or a config file says for all runs may have no
 // meaning in one of them.
 func checkIdle(gs []group, s *settings, args []string) error {
-	typed := map[string]bool{}
-	each(gs, func(f *pflag.Flag) { typed[f.Name] = f.Changed })
-	for _, flag := range []string{"arg", "argjson", "item-type", "interpreter"} {
-		if typed[flag] && s.Lang == "" {
-			return usagef("--%s does nothing without --lang: a COMMAND gets items, and no CODE", flag)
+	typed, coded := map[string]bool{}, ""
+	each(gs, func(s *setting, f *pflag.Flag) {
+		typed[s.name] = f.Changed
+		if f.Changed && s.forCode && coded == "" {
+			coded = s.name
 		}
+	})
+	if coded != "" && s.Lang == "" {
+		return usagef("--%s does nothing without --lang: a COMMAND gets items, and no CODE", coded)
 	}
 	if typed["worker"] && s.Lang == "" && len(args) > 0 {
 		return usagef("--worker and the COMMAND %s exclude each other", shellQuote(args[0])).withHint("the value of --worker is a whole COMMAND")
@@ -45,47 +48,5 @@ func checkIdle(gs []group, s *settings, args []string) error {
 		return usagef("--on-error fill=%s does nothing with --json: the object of a failed item has its error", text).
 			withHint("--on-error fill accepts failed items")
 	}
-	return nil
-}
-
-// each calls f for all flags that are settings.
-func each(gs []group, f func(*pflag.Flag)) {
-	for _, g := range gs {
-		g.flags.VisitAll(func(flag *pflag.Flag) {
-			if !actions[flag.Name] {
-				f(flag)
-			}
-		})
-	}
-}
-
-// once is the value of a flag that is given once at most: a second one would take the place of the first in silence.
-type once struct {
-	text  string
-	given bool
-}
-
-func (o *once) String() string { return o.text }
-func (o *once) Type() string   { return "string" }
-
-func (o *once) Set(text string) error {
-	if o.given {
-		return usagef("it was given before, as %s", shellQuote(o.text))
-	}
-	o.text, o.given = text, true
-	return nil
-}
-
-// lines is the value of a flag that adds a line each time it is given.
-type lines struct{ text string }
-
-func (l *lines) String() string { return l.text }
-func (l *lines) Type() string   { return "string" }
-
-func (l *lines) Set(text string) error {
-	if l.text != "" {
-		text = l.text + "\n" + text
-	}
-	l.text = text
 	return nil
 }

@@ -22,10 +22,8 @@ func load(gs []group) (*settings, error) {
 	v.SetEnvPrefix(envPrefix)
 	v.SetEnvKeyReplacer(envNames)
 	v.AutomaticEnv()
-	each(gs, func(f *pflag.Flag) {
-		if !f.Hidden {
-			_ = v.BindPFlag(f.Name, f) // fails only without a flag
-		}
+	each(gs, func(_ *setting, f *pflag.Flag) {
+		_ = v.BindPFlag(f.Name, f) // fails only without a flag
 	})
 	file := v.GetString("config")
 	if file != "" {
@@ -44,7 +42,7 @@ func load(gs []group) (*settings, error) {
 	if err := v.UnmarshalExact(s); err != nil {
 		return nil, settingError(v, err)
 	}
-	each(gs, func(f *pflag.Flag) { s.typedInit = s.typedInit || f.Name == "init" && f.Changed })
+	each(gs, func(_ *setting, f *pflag.Flag) { s.typedInit = s.typedInit || f.Name == "init" && f.Changed })
 	for _, flag := range []string{"arg", "argjson"} { // code has them as variables, and what it starts is not to inherit them
 		_ = os.Unsetenv(envName(flag))
 	}

@@ -50,7 +50,7 @@ func (s *settings) check(args []string) (*options, error) {
 			return nil, err
 		}
 	}
-	o.resumeID, o.words = o.identity(s, args), args
+	o.resumeID, o.words = identity(o, s, args), args
 	switch {
 	case len(args) == 0 && o.worker.Program != nil:
 		o.words = []string{o.worker.Program.Code}

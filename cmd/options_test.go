@@ -54,39 +54,69 @@ func bare(t *testing.T) {
 
 // Every flag has its field in settings, and every field its flag: one without the other would be ignored in silence.
 func TestFlagsAndSettingsCorrespond(t *testing.T) {
-	kinds := map[string]reflect.Kind{"string": reflect.String, "bool": reflect.Bool, "int": reflect.Int, "int64": reflect.Int64, "stringArray": reflect.Slice}
-	declared := map[string]reflect.Kind{}
-	for _, g := range groups() {
-		g.flags.VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden { // another name for a flag
-				declared[f.Name] = kinds[f.Value.Type()]
+	kinds := map[kind]reflect.Kind{onOff: reflect.Bool, number: reflect.Int, number64: reflect.Int64, list: reflect.Slice}
+	known := map[string]bool{}
+	each(groups(), func(d *setting, _ *pflag.Flag) {
+		known[d.name] = true
+		want, other := kinds[d.kind]
+		if !other {
+			want = reflect.String
+		}
+		if v := valueOf(new(settings), d.name); !v.IsValid() || v.Kind() != want {
+			t.Errorf("--%s has no field of kind %v in settings", d.name, want)
+		}
+	})
+	for field := range reflect.TypeFor[settings]().Fields() {
+		if field.IsExported() && !known[field.Tag.Get("mapstructure")] { // the others are what was given, and not what
+			t.Errorf("field %s belongs to no flag", field.Name)
+		}
+	}
+}
+
+// For each flag it is decided whether it shapes answers, and what is decided holds: a run is resumed only with what shapes them.
+func TestFlagsThatShapeAnswers(t *testing.T) {
+	bare(t)
+	same := func(args ...string) string {
+		o, err := checked(t, append(args, "cat")...)
+		if err != nil {
+			t.Fatalf("%q: %v", args, err)
+		}
+		return fmt.Sprint(o.resumeID)
+	}
+	besides := map[string][]string{ // what a flag goes with, so that it may be given
+		"code": {"-lsh"}, "arg": {"-lsh"}, "argjson": {"-lsh"}, "item-type": {"-lperl"}, "interpreter": {"-lsh"}, "concurrency": {"--rpc"},
+		"send": {"--send={}\\n", "--until=x"}, "until": {"--send={}\\n", "--until=x"}, "prompt": {"--send={}\\n", "--prompt=x"}, "resume": {"-oOUT"}, "retry-failed": {"-oOUT", "--resume"},
+	}
+	values := map[string]string{ // other ones than by default, where 1 will not do
+		"delimiter": ",", "framing": "nul", "init": "true", "exit": "true", "lang": "sh", "on-error": "skip", "halt": "now,fail=1", "arg": "A=1", "argjson": "A=1",
+		"item-type": "json", "slot-var": "GPU", "send": "{}y\\n", "config": "",
+	}
+	each(groups(), func(d *setting, f *pflag.Flag) {
+		given, other := values[d.name]
+		switch {
+		case other:
+		case d.kind == onOff:
+			given = "true"
+		default:
+			given = "1"
+		}
+		if d.name == "config" || d.name == "worker" || d.name == "code" { // these two go with no COMMAND
+			return
+		}
+		before := besides[d.name]
+		switch args := append(slices.Clone(before), "--"+d.name+"="+given); d.answers {
+		case undecided:
+			t.Errorf("--%s: say in its declaration whether it shapes answers", d.name)
+		case unshaped:
+			if same(args...) != same(before...) {
+				t.Errorf("--%s is said not to shape answers, but a run is not resumed with another one", d.name)
 			}
-		})
-	}
-	for name := range actions {
-		if _, ok := declared[name]; !ok {
-			t.Errorf("--%s is an action, but no flag", name)
+		default:
+			if same(args...) == same(before...) {
+				t.Errorf("--%s is said to shape answers, but a run is resumed with another one", d.name)
+			}
 		}
-		delete(declared, name)
-	}
-	fields := reflect.TypeFor[settings]()
-	for field := range fields.Fields() {
-		if !field.IsExported() { // what was given, and not what
-			continue
-		}
-		name := field.Tag.Get("mapstructure")
-		kind, ok := declared[name]
-		if !ok || kind != field.Type.Kind() {
-			t.Errorf("field %s %v has the key %q, for which the flag's kind is %v", field.Name, field.Type, name, kind)
-		}
-		delete(declared, name)
-	}
-	for name := range declared {
-		if actions[name] {
-			continue
-		}
-		t.Errorf("--%s has no field in settings", name)
-	}
+	})
 }
 
 func TestFlagsAreDeclaredOnce(t *testing.T) {

@@ -4,57 +4,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"time"
 
-	"stoke/pkg/engine"
 	"stoke/pkg/journal"
 	"stoke/pkg/output"
 )
 
 // syncEvery is how often what is finished is made to outlive a power cut. A kill -9 costs nothing anyway.
 const syncEvery = time.Second
-
-// identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
-func (o *options) identity(s *settings, args []string) journal.Identity {
-	id, init := journal.Identity{Unordered: s.Unordered}, s.Init
-	if o.worker.Program != nil { // which may have come from files
-		args, init = []string{o.worker.Program.Code}, o.worker.Program.Init
-	}
-	input := s.ArgFile
-	if input == "" || input == "-" {
-		input = "standard input"
-	}
-	open := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value} }
-	private := func(name, value string) journal.Fact { return journal.Fact{Name: name, Value: value, Private: true} }
-	id.Facts = []journal.Fact{
-		open("input", input), private("COMMAND", quoteAll(args)), private("--worker", s.Worker), private("--init", init),
-		open("--delimiter", strconv.Quote(string(o.delimiter))), open("--max-item", strconv.FormatInt(o.engine.MaxItem, 10)),
-		open("--framing", s.Framing), open("--rpc", strconv.FormatBool(s.RPC)), private("--send", s.Send), open("--until", s.Until), open("--prompt", s.Prompt),
-		open("--lang", s.Lang), open("--interpreter", s.Interpreter), open("--item-type", s.ItemType),
-		private("--arg", quoteAll(s.Arg)), private("--argjson", quoteAll(s.ArgJSON)),
-		open("--tag", strconv.FormatBool(s.Tag)), open("--json", strconv.FormatBool(s.JSON)), open("--zero-terminated", strconv.FormatBool(s.Zero)),
-		open("--ready", s.Ready), o.failedFact(),
-	}
-	return id
-}
-
-// failedFact says what failed items print, and whether it is known what those print that have failed before: an object of --json says
-// why, which the journal does not know.
-func (o *options) failedFact() journal.Fact {
-	fact := journal.Fact{Name: "--on-error", Revisable: true}
-	switch f := &o.engine.Format; {
-	case f.OnError == engine.Stop:
-		fact.Value, fact.Revisable = "stop", false
-	case f.OnError == engine.Skip:
-		fact.Value = "skip"
-	case f.JSON:
-		fact.Revisable = false
-	case f.Fill != "":
-		fact.Value = "fill=" + f.Fill
-	}
-	return fact
-}
 
 // openJournal opens the output with its journal, and says what of the run is done.
 func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, error) {

@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"strconv"
+
+	"stoke/pkg/engine"
+	"stoke/pkg/journal"
+)
+
+// identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
+func identity(o *options, s *settings, args []string) journal.Identity {
+	facts := composedFacts(o, s, args)
+	for _, g := range flagGroups {
+		for _, d := range g.settings {
+			if d.answers == shaped || d.answers == shapedPrivately {
+				facts = append(facts, journal.Fact{Name: "--" + d.name, Value: wordsOf(s, d.name), Private: d.answers == shapedPrivately})
+			}
+		}
+	}
+	return journal.Identity{Unordered: s.Unordered, Facts: append(facts, failedFact(o))}
+}
+
+// composedFacts are those of settings that shape answers together, or by what they stand for: code may come from a file, and two
+// settings may say where items end.
+func composedFacts(o *options, s *settings, args []string) []journal.Fact {
+	init, input := s.Init, s.ArgFile
+	if p := o.worker.Program; p != nil {
+		args, init = []string{p.Code}, p.Init
+	}
+	if input == "" || input == "-" {
+		input = "standard input"
+	}
+	return []journal.Fact{
+		{Name: "input", Value: input},
+		{Name: "COMMAND", Value: quoteAll(args), Private: true},
+		{Name: "--init", Value: init, Private: true},
+		{Name: "--delimiter", Value: strconv.Quote(string(o.delimiter))},
+		{Name: "--max-item", Value: strconv.FormatInt(o.engine.MaxItem, 10)},
+	}
+}
+
+// failedFact says what failed items print, and whether it is known what those print that have failed before: an object of --json says
+// why, which the journal does not know.
+func failedFact(o *options) journal.Fact {
+	fact := journal.Fact{Name: "--on-error", Revisable: true}
+	switch f := &o.engine.Format; {
+	case f.OnError == engine.Stop:
+		fact.Value, fact.Revisable = "stop", false
+	case f.OnError == engine.Skip:
+		fact.Value = "skip"
+	case f.JSON:
+		fact.Revisable = false
+	case f.Fill != "":
+		fact.Value = "fill=" + f.Fill
+	}
+	return fact
+}
