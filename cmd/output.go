@@ -56,11 +56,17 @@ func openOutput(name string) (*answers, error) {
 // leftBy returns the journal of a complete run on OUT, which will tell of another OUT when this run is complete; "" if there is none. One
 // of a run that is not complete is an error: its work would be lost.
 func leftBy(target output.Target) (name string, err error) {
+	name = target.Path + ".stoke"
 	left, err := journal.Look(journal.Disk{}, target.Path)
+	if damaged := new(journal.DamagedError); errors.As(err, &damaged) {
+		if part := target.Beside(".part"); part.Info == nil || part.Info.Size() == 0 {
+			return "", nil // a file of somebody else, and nothing to lose
+		}
+		return "", fmt.Errorf("%w, and what is in %s.part may be work that is done; remove both to begin anew", err, target.Path)
+	}
 	if err != nil || left == nil {
 		return "", err
 	}
-	name = target.Path + ".stoke"
 	if !left.Complete && left.Items > 0 {
 		return "", fmt.Errorf("%s: %s done; --resume goes on; remove %s to begin anew", target.Path, countItems(left.Items, " is", " are"), name)
 	}

@@ -102,7 +102,7 @@ func (o *answers) restoreFailed(to io.Writer) error {
 	if o.journal == nil || to == nil {
 		return nil
 	}
-	for item, err := range o.journal.Failed() {
+	for item, err := range o.journal.FailedItems() {
 		if err == nil {
 			_, err = to.Write(item.Item)
 		}

@@ -16,7 +16,7 @@ func piece(first int64, out []byte) Piece {
 func BenchmarkWrite(b *testing.B) {
 	out := bytes.Repeat([]byte("123456789\n"), 1000)
 	b.Run("output without a journal", func(b *testing.B) {
-		f, err := Disk{}.OpenFile(filepath.Join(b.TempDir(), "out"), os.O_RDWR|os.O_CREATE, 0o666)
+		f, err := Disk{}.Lock(filepath.Join(b.TempDir(), "out"), os.O_CREATE, 0o666)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -31,10 +31,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, held := range []bool{false, true} {
 		name := map[bool]string{false: "in turn", true: "every other one held"}[held]
 		b.Run(name, func(b *testing.B) {
-			j, err := Create(Disk{}, filepath.Join(b.TempDir(), "out"), Identity{})
-			if err != nil {
-				b.Fatal(err)
-			}
+			j := create(b, Disk{}, filepath.Join(b.TempDir(), "out"), Identity{})
 			defer j.Close()
 			b.SetBytes(int64(len(out)))
 			first := int64(1)
@@ -69,10 +66,7 @@ func BenchmarkResume(b *testing.B) {
 		name := map[bool]string{true: "checked", false: "no checkpoint"}[checked]
 		b.Run(name, func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "out")
-			j, err := Create(Disk{}, path, Identity{})
-			if err != nil {
-				b.Fatal(err)
-			}
+			j := create(b, Disk{}, path, Identity{})
 			for i := range int64(100_000) {
 				if err := j.Write(Piece{First: i*100 + 1, N: 100, Input: SumOf(out), Out: out}); err != nil {
 					b.Fatal(err)

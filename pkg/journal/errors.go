@@ -13,12 +13,12 @@ type LockedError = output.LockedError
 
 // VersionError says that a newer program wrote the journal.
 type VersionError struct {
-	Path    string
-	Version int
+	Path           string
+	Version, Known int // its format, and the newest that this program knows
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s was written by a newer stoke: it has format %d, and this one knows up to %d", e.Path, e.Version, Version)
+	return fmt.Sprintf("%s was written by a newer stoke: it has format %d, and this one knows up to %d", e.Path, e.Version, e.Known)
 }
 
 // Difference is one value by which two runs differ. A value that one of them does not have is empty, as are private ones.

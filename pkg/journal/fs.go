@@ -6,14 +6,21 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"stoke/pkg/output"
 )
 
 // FS is what the journal needs of a file system. Names are paths as for package os, and so are flags and errors: what
 // does not exist is fs.ErrNotExist.
 type FS interface {
-	OpenFile(name string, flag int, perm os.FileMode) (File, error)
-	Rename(from, to string) error
+	// Open opens a file for reading.
+	Open(name string) (File, error)
+	// Lock opens a file of ours for reading and writing, with a lock on it that lasts until Close; with os.O_CREATE it makes one where
+	// there is none. The name stands for that file then. A *LockedError says that somebody else has it.
+	Lock(name string, flag int, perm os.FileMode) (File, error)
+	// Settle gives f, which must still be what from stands for, the name to.
+	Settle(f File, from, to string) error
 	Remove(name string) error
 	// SyncDir makes the names in the directory dir durable.
 	SyncDir(dir string) error
@@ -28,8 +35,6 @@ type File interface {
 	Truncate(size int64) error
 	Sync() error
 	Stat() (Info, error)
-	// Lock takes an exclusive lock that lasts until Close, without waiting: ErrBusy if another open file has it.
-	Lock() error
 }
 
 // Info is what is known of a file besides its content.
@@ -38,9 +43,6 @@ type Info struct {
 	ModTime time.Time
 	ID      [2]uint64 // device and inode: two names with the same ID are the same file
 }
-
-// ErrBusy is returned by File.Lock if somebody else holds the lock.
-var ErrBusy = output.ErrBusy
 
 // private is the mode of a journal: it holds COMMAND and items. It gets wider where OUT is.
 const private = 0o600
@@ -51,43 +53,44 @@ type Disk struct {
 	Patience time.Duration  // how long to try again for a lock
 }
 
-type diskFile struct {
-	*os.File
-	patience time.Duration
-}
+type diskFile struct{ *os.File }
 
-// OpenFile opens a file of ours, which is made exclusively and never reached through a link; or any for reading.
-func (d Disk) OpenFile(name string, flag int, perm os.FileMode) (f File, err error) {
-	opened := (*os.File)(nil)
-	if flag&os.O_RDWR == 0 {
-		opened, err = os.OpenFile(name, flag, perm)
-	} else {
-		opened, err = d.target().Open(name, flag, perm == private)
-	}
+// Open is os.OpenFile, without waiting for whoever writes to a fifo.
+func (Disk) Open(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	return diskFile{opened, d.Patience}, nil
+	return diskFile{f}, nil
 }
 
-func (d Disk) target() *output.Target {
+// Lock opens a file that is made exclusively and never reached through a link.
+func (d Disk) Lock(name string, flag int, perm os.FileMode) (File, error) {
+	f, err := d.target(name).OpenLocked(name, flag, perm == private, d.Patience)
+	if err != nil {
+		return nil, err
+	}
+	return diskFile{f}, nil
+}
+
+func (d Disk) target(name string) *output.Target {
 	if d.Target != nil {
 		return d.Target
 	}
-	return new(output.Target)
+	return &output.Target{Place: output.Place{Path: name}}
 }
 
-// Rename is os.Rename. What becomes OUT gets the mode that OUT has.
-func (d Disk) Rename(from, to string) error {
-	if d.Target == nil || to != d.Target.Path {
-		return os.Rename(from, to)
+// Settle is os.Rename of a file that is known. What becomes OUT gets the mode that OUT has.
+func (d Disk) Settle(f File, from, to string) error {
+	ours, ok := f.(diskFile)
+	if !ok {
+		return &os.PathError{Op: "rename", Path: from, Err: os.ErrInvalid}
 	}
-	f, err := d.Target.Open(from, 0, false)
-	if err != nil {
-		return err
+	t := d.target(to)
+	if to != t.Path { // a journal, which has the mode that it was made with
+		t = Disk{}.target(to)
 	}
-	defer f.Close()
-	return d.Target.Settle(f, from)
+	return t.Settle(ours.File, from)
 }
 
 // Remove is os.Remove.
@@ -111,5 +114,3 @@ func infoOf(i os.FileInfo, err error) (Info, error) {
 	}
 	return info, nil
 }
-
-func (f diskFile) Lock() error { return output.Lock(f.File, f.patience) }

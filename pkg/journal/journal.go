@@ -2,44 +2,31 @@ package journal
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
-	"time"
 )
-
-// Completed says what a complete run has done.
-type Completed struct {
-	Items, Failed int64
-	Input         Sum       // of all items; in an unordered run too
-	Out           Sum       // of OUT
-	ModTime       time.Time // of OUT
-}
 
 // Journal is the record of a run that goes on. It owns OUT.part and OUT.stoke. Its methods may be called from several
 // goroutines. Any error of the file system is final: it is returned by all later calls too, and only Close and a later
 // Resume, which goes by what is in the files, are left.
 type Journal struct {
-	fs    FS
-	out   string // name of OUT
 	facts []Fact
 
 	syncing sync.Mutex // held during Sync, before mu
 	synced  int64      // end of the journal at the last Sync
 	checked Sum        // of OUT.part at the last Sync
 
-	mu   sync.Mutex // guards all below
-	file File       // the journal, locked
-	end  int64      // of the journal
-	base int64      // where its records begin
-	part File       // nil if the run is complete
+	mu sync.Mutex // guards all below
+	files
 	ledger
-	written    Sum // all of OUT.part
-	complete   *Completed
-	generation int // of the journal file
-	err        error
-	buf        []byte
-	copier     *bufio.Writer
+	written  Sum // all of OUT.part
+	complete *Completed
+	err      error
+	buf      []byte
+	copier   *bufio.Writer
 }
 
 // Write records a piece whose turn it is: if ordered, the one that follows all written so far; else any. When it
@@ -207,8 +194,174 @@ func (j *Journal) placeSome(pieces []Held) error {
 	return nil
 }
 
-func (j *Journal) name() string     { return j.out + ".stoke" }
-func (j *Journal) partName() string { return j.out + ".part" }
+// Sync makes all that was recorded so far outlive a power cut. Writing goes on meanwhile. It is to be called about once
+// a second, and before Close; it does nothing if there is nothing new.
+func (j *Journal) Sync() error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	written, end, err := j.written, j.end, j.err
+	file, part := j.file, j.part // they change only with syncing held
+	idle := end == j.synced || j.complete != nil
+	j.mu.Unlock()
+	if err != nil || idle {
+		return err
+	}
+	if written != j.checked {
+		err := part.Sync() // before the checkpoint says so
+		if end, err = j.checkpoint(written, err); err != nil {
+			return err
+		}
+	}
+	if err := file.Sync(); err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		return j.fail(j.name(), err)
+	}
+	j.synced, j.checked = end, written
+	return nil
+}
 
-// newName is that of a journal which will replace the one there is.
-func (j *Journal) newName() string { return j.out + ".stoke.new" }
+// checkpoint records that OUT.part was synced up to what written says. It returns the end of the journal.
+func (j *Journal) checkpoint(written Sum, err error) (end int64, _ error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err != nil {
+		return 0, j.fail(j.partName(), err)
+	}
+	if j.err != nil {
+		return 0, j.err
+	}
+	j.buf = appendCheckpoint(j.buf[:0], written)
+	err = j.append(j.buf)
+	return j.end, err
+}
+
+// Complete makes OUT of OUT.part, atomically and durably, once all items are written. The journal becomes a small record
+// of that, for the next Resume. Only Close may follow, or Reopen.
+func (j *Journal) Complete() error {
+	if err := j.Sync(); err != nil {
+		return err
+	}
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.usable(); err != nil {
+		return err
+	}
+	if !j.whole() {
+		return &PieceError{j.next, 1, "not finished or not placed, though the run is said to be complete"}
+	}
+	if err := j.partInPlace(); err != nil {
+		return j.fail(j.partName(), err)
+	}
+	// The journal must know before the name changes: else a crash in between would leave neither OUT.part nor a hint.
+	c, err := j.announce()
+	if err != nil {
+		return err
+	}
+	if err := cmp.Or(j.fs.Settle(j.part, j.partName(), j.out), j.syncDir()); err != nil {
+		return j.fail(j.out, err)
+	}
+	_ = j.part.Close() // synced; nothing can be lost
+	j.part, j.complete = nil, c
+	j.shrink()
+	return j.err
+}
+
+// announce records that OUT.part is complete.
+func (j *Journal) announce() (*Completed, error) {
+	if err := j.part.Sync(); err != nil {
+		return nil, j.fail(j.partName(), err)
+	}
+	info, err := j.part.Stat()
+	if err != nil {
+		return nil, j.fail(j.partName(), err)
+	}
+	_, input := j.prefix()
+	c := &Completed{Items: j.items, Failed: j.failed, Input: input, Out: j.written, ModTime: info.ModTime}
+	j.buf = appendComplete(j.buf[:0], c)
+	if err := j.append(j.buf); err != nil {
+		return nil, err
+	}
+	if err := j.file.Sync(); err != nil {
+		return nil, j.fail(j.name(), err)
+	}
+	return c, nil
+}
+
+// Close gives up the lock and the files. What was not synced is left to the system; a later Resume goes on from there.
+func (j *Journal) Close() error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err == ErrClosed {
+		return nil
+	}
+	j.err = ErrClosed
+	return j.close()
+}
+
+// rewrite replaces the journal by one that build writes. An error before it has its name changes nothing.
+func (j *Journal) rewrite(build func(w *rewriter) error) error {
+	if err := j.replace(j.facts, build); err != nil {
+		return err
+	}
+	j.synced = j.end
+	if err := j.syncDir(); err != nil {
+		return j.fail(j.name(), err)
+	}
+	return nil
+}
+
+// shrink makes the journal of a complete run small. If that fails, the one there is will do.
+func (j *Journal) shrink() {
+	_ = j.rewrite(func(w *rewriter) error {
+		if err := j.walk().pieces(func(e entry, _ int64) error { return w.add(e) }); err != nil {
+			return err
+		}
+		if err := w.flush(); err != nil {
+			return err
+		}
+		return w.record(appendComplete(nil, j.complete))
+	})
+}
+
+// FailedItems returns the failed items whose turn has come, in the order of OUT. They are read from the journal. No Reopen,
+// Restart, Complete or Close may happen meanwhile.
+func (j *Journal) FailedItems() iter.Seq2[FailedItem, error] {
+	return func(yield func(FailedItem, error) bool) {
+		j.mu.Lock()
+		w := j.walk()
+		j.mu.Unlock()
+		for {
+			e, off, err := w.next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(FailedItem{}, err)
+				return
+			}
+			for _, f := range e.failed {
+				if !yield(FailedItem{e.First + int64(f.Index), f.Item, off + int64(f.Off), int64(f.Len)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Failures returns the failed items of a held piece.
+func (j *Journal) Failures(h Held) ([]Failure, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if h.generation != j.generation || h.Failed == 0 {
+		return nil, nil
+	}
+	s := scanner{f: j.file, size: j.end, off: h.at, ahead: 4 << 10, trusting: true}
+	rec, err := s.next()
+	return rec.entry.failed, err
+}

@@ -46,12 +46,19 @@ func resume(t *testing.T, fsys FS, out string, id Identity) (*Journal, *State) {
 	return j, st
 }
 
+// create begins a run.
+func create(t testing.TB, fsys FS, out string, id Identity) *Journal {
+	t.Helper()
+	j, _, err := Resume(fsys, out, id)
+	must(t, err)
+	return j
+}
+
 // begun returns a file system with a run of which items 1 to 10 are written.
 func begun(t *testing.T, id Identity) *simFS {
 	t.Helper()
 	sim := newSim(1)
-	j, err := Create(sim, "d/out", id)
-	must(t, err)
+	j := create(t, sim, "d/out", id)
 	must(t, j.Write(lines(1, 4)), j.Write(lines(5, 6)), j.Sync(), j.Close())
 	return sim
 }
@@ -107,8 +114,8 @@ func TestResumeRefuses(t *testing.T) {
 func TestResumeStartsAfresh(t *testing.T) {
 	now, other := id("COMMAND", "now"), id("COMMAND", "other")
 	empty := newSim(1)
-	j, err := Create(empty, "d/out", other)
-	must(t, err, j.Close())
+	j := create(t, empty, "d/out", other)
+	must(t, j.Close())
 	removed := completed(t, now)
 	must(t, removed.Remove("d/out"))
 	cutShort := newSim(1)
@@ -225,9 +232,9 @@ func TestNonsenseIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim := newSim(1)
-			j, err := Create(sim, "d/out", id())
-			must(t, err, j.Write(lines(1, 5)))
-			_, err = j.Hold(lines(10, 2))
+			j := create(t, sim, "d/out", id())
+			must(t, j.Write(lines(1, 5)))
+			_, err := j.Hold(lines(10, 2))
 			must(t, err)
 			before := sim.String()
 			var nonsense *PieceError
@@ -244,8 +251,7 @@ func TestNonsenseIsRefused(t *testing.T) {
 		})
 	}
 	sim := newSim(1)
-	j, err := Create(sim, "d/out", Identity{Unordered: true})
-	must(t, err)
+	j := create(t, sim, "d/out", Identity{Unordered: true})
 	if _, err := j.Hold(lines(1, 1)); err == nil {
 		t.Error("held, unordered")
 	}
@@ -258,8 +264,7 @@ func TestNonsenseIsRefused(t *testing.T) {
 // Large pieces take other ways than those that fit in a buffer.
 func TestLargePieces(t *testing.T) {
 	sim := newSim(1)
-	j, err := Create(sim, "d/out", id())
-	must(t, err)
+	j := create(t, sim, "d/out", id())
 	big := func(first int64, c string) Piece {
 		out := []byte(strings.Repeat(c, 3*chunk) + "\n")
 		text := []byte(strings.Repeat("i", 2*chunk)) // a failed item of a size to notice
@@ -292,8 +297,7 @@ func TestLargePieces(t *testing.T) {
 
 func TestPlacingManyTakesFewWrites(t *testing.T) {
 	sim := newSim(1)
-	j, err := Create(sim, "d/out", id())
-	must(t, err)
+	j := create(t, sim, "d/out", id())
 	var held []Held
 	for i := range int64(1000) {
 		h, err := j.Hold(lines(2+i, 1))
@@ -313,16 +317,12 @@ func TestPlacingManyTakesFewWrites(t *testing.T) {
 
 func TestOnlyOneAtATime(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	j, err := Create(Disk{}, out, id())
-	must(t, err)
+	j := create(t, Disk{}, out, id())
 	busy := func() {
 		t.Helper()
 		var locked *LockedError
 		if _, _, err := Resume(Disk{}, out, id()); !errors.As(err, &locked) {
 			t.Errorf("Resume: %v", err)
-		}
-		if _, err := Create(Disk{}, out, id()); !errors.As(err, &locked) {
-			t.Errorf("Create: %v", err)
 		}
 	}
 	busy()
@@ -341,27 +341,42 @@ func TestOnlyOneAtATime(t *testing.T) {
 	}
 }
 
-// late is a file system on which the journal is replaced between our opening and locking it.
-type late struct {
-	Disk
-	replace func()
-}
-
-func (l *late) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
-	f, err := l.Disk.OpenFile(name, flag, perm)
-	if l.replace != nil {
-		l.replace()
-		l.replace = nil
+// A run without a journal has OUT.part: nothing is changed before that is ours, too.
+func TestPartIsInUse(t *testing.T) {
+	for _, complete := range []bool{false, true} {
+		out := filepath.Join(t.TempDir(), "out")
+		if complete {
+			j := create(t, Disk{}, out, id("COMMAND", "then"))
+			must(t, j.Write(lines(1, 5)), j.Complete(), j.Close())
+		}
+		before, _ := os.ReadFile(out + ".stoke")
+		part, err := Disk{}.Lock(out+".part", os.O_CREATE, 0o666)
+		must(t, err)
+		if _, _, err := Resume(Disk{}, out, id("COMMAND", "now")); !errors.As(err, new(*LockedError)) {
+			t.Errorf("complete %v: %v", complete, err)
+		}
+		if after, err := os.ReadFile(out + ".stoke"); string(after) != string(before) || !complete && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("complete %v: the journal is %q, was %q", complete, after, before)
+		}
+		must(t, part.Close())
 	}
-	return f, err
 }
 
+// A journal that is replaced while we wait for its lock is not the one to go on with.
 func TestJournalReplacedBeforeItIsLocked(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	j, err := Create(Disk{}, out, id())
-	must(t, err, j.Write(lines(1, 5)))
-	second, st, err := Resume(&late{replace: func() { must(t, j.Complete(), j.Close()) }}, out, id())
-	must(t, err)
+	j := create(t, Disk{}, out, id())
+	must(t, j.Write(lines(1, 5)))
+	var second *Journal
+	var st *State
+	done := make(chan error)
+	go func() {
+		var err error
+		second, st, err = Resume(Disk{Patience: time.Minute}, out, id())
+		done <- err
+	}()
+	time.Sleep(time.Millisecond) // most likely it has opened the journal by now; either way is to be right
+	must(t, j.Complete(), j.Close(), <-done)
 	if st.Completed == nil || second.end < 100 {
 		t.Errorf("state %+v", st)
 	}
@@ -379,8 +394,8 @@ type slowFile struct {
 	fs *slow
 }
 
-func (s *slow) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
-	f, err := s.Disk.OpenFile(name, flag, perm)
+func (s *slow) Lock(name string, flag int, perm os.FileMode) (File, error) {
+	f, err := s.Disk.Lock(name, flag, perm)
 	if strings.HasSuffix(name, ".part") {
 		f = slowFile{f, s}
 	}
@@ -396,8 +411,8 @@ func (f slowFile) Sync() error {
 func TestWritingGoesOnDuringSync(t *testing.T) {
 	fsys := &slow{began: make(chan struct{}), release: make(chan struct{})}
 	out := filepath.Join(t.TempDir(), "out")
-	j, err := Create(fsys, out, id())
-	must(t, err, j.Write(lines(1, 5)))
+	j := create(t, fsys, out, id())
+	must(t, j.Write(lines(1, 5)))
 	synced := make(chan error)
 	go func() { synced <- j.Sync() }()
 	<-fsys.began
@@ -421,8 +436,7 @@ func TestWritingGoesOnDuringSync(t *testing.T) {
 func TestManyGoroutines(t *testing.T) {
 	const pieces = 400
 	out := filepath.Join(t.TempDir(), "out")
-	j, err := Create(Disk{}, out, id())
-	must(t, err)
+	j := create(t, Disk{}, out, id())
 	held := make([]chan Held, pieces)
 	for i := range held {
 		held[i] = make(chan Held, 1)

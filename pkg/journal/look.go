@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"io/fs"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,12 +13,12 @@ type Left struct {
 	Complete      bool  // OUT is that run's
 }
 
-// Look tells what the run whose files lie beside out has done, without taking anything over. It is nil if no journal is there that
-// can be read.
+// Look tells what the run whose files lie beside out has done, without taking anything over. It is nil if no journal is there, or one of a
+// run that did not begin. A *DamagedError says that what is there is no journal that can be read. A link is followed: nothing is written.
 func Look(fsys FS, out string) (*Left, error) {
-	j := &Journal{fs: fsys, out: out}
-	f, err := fsys.OpenFile(j.name(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENAMETOOLONG) {
+	j := &files{fs: fsys, out: out}
+	f, err := fsys.Open(j.name())
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENAMETOOLONG) {
 		return nil, nil
 	}
 	if err != nil {
@@ -31,22 +30,19 @@ func Look(fsys FS, out string) (*Left, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := j.header(info.Size)
-	if newer := new(VersionError); errors.As(err, &newer) {
-		return nil, err
-	}
-	if err != nil {
+	if info.Size == 0 {
 		return nil, nil
 	}
-	r, err := read(f, j.base, info.Size, unordered(facts))
+	facts, err := j.header(info.Size)
+	if err == errBad {
+		err = &DamagedError{j.name(), "it does not begin as a journal does"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := j.replay(info.Size, unordered(facts))
 	if err != nil {
 		return nil, err
 	}
 	return &Left{Items: r.items, Failed: r.failed, Complete: r.complete != nil && !j.unnamed(r.complete)}, nil
-}
-
-// unnamed reports whether a run that was announced to be complete did not come to naming its output OUT.
-func (j *Journal) unnamed(c *Completed) bool {
-	part, err := j.fs.Stat(j.partName())
-	return err == nil && part.Size == c.Out.Len && part.ModTime.Equal(c.ModTime)
 }

@@ -11,14 +11,14 @@ func TestLook(t *testing.T) {
 	unnamed := completed(t, now) // between the journal's last record and the new name
 	unnamed.names["d/out.part"] = unnamed.names["d/out"]
 	delete(unnamed.names, "d/out")
-	other := newSim(1)
-	other.put("d/out.stoke", []byte("notes\n"))
+	emptied := newSim(1)
+	emptied.put("d/out.stoke", nil)
 	for name, tt := range map[string]struct {
 		sim  *simFS
 		want *Left
 	}{
 		"nothing":             {newSim(1), nil},
-		"no journal":          {other, nil},
+		"an empty journal":    {emptied, nil},
 		"begun":               {begun(t, now), &Left{10, 0, false}},
 		"complete":            {completed(t, now), &Left{10, 0, true}},
 		"complete, no name":   {unnamed, &Left{10, 0, false}},
@@ -37,5 +37,10 @@ func TestLook(t *testing.T) {
 	newer.put("d/out.stoke", []byte("stoke journal 9\n"))
 	if _, err := Look(newer, "d/out"); !errors.As(err, new(*VersionError)) {
 		t.Errorf("a newer journal: %v", err)
+	}
+	other := newSim(1)
+	other.put("d/out.stoke", []byte("notes\n"))
+	if _, err := Look(other, "d/out"); !errors.As(err, new(*DamagedError)) {
+		t.Errorf("no journal: %v", err)
 	}
 }

@@ -142,7 +142,7 @@ func (m *model) check(st *State) (map[int64]int, error) {
 
 // checkFailed checks the failed items that are in out, and adds them to failed.
 func (m *model) checkFailed(out []byte, failed map[int64]bool) error {
-	for f, err := range m.j.Failed() {
+	for f, err := range m.j.FailedItems() {
 		if err != nil {
 			return err
 		}

@@ -128,3 +128,10 @@ func (e *entry) join(f entry) {
 	e.Input = e.Input.Then(f.Input)
 	e.out = e.out.Then(f.out)
 }
+
+// FailedItem is an item that failed.
+type FailedItem struct {
+	Seq      int64  // its number
+	Item     []byte // with its delimiter; valid until the next one is asked for
+	Off, Len int64  // where in OUT.part, or OUT, its output lies, in bytes
+}

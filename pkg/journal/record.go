@@ -101,6 +101,14 @@ func appendHeader(dst []byte, facts []Fact) []byte {
 	})
 }
 
+// Completed says what a complete run has done.
+type Completed struct {
+	Items, Failed int64
+	Input         Sum       // of all items; in an unordered run too
+	Out           Sum       // of OUT
+	ModTime       time.Time // of OUT
+}
+
 // fields takes a payload apart. What is missing reads as zero, and bad tells.
 type fields struct {
 	rest []byte

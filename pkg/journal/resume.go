@@ -1,15 +1,8 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
-
-	"stoke/pkg/output"
 )
 
 // Reason says why a run starts afresh.
@@ -40,27 +33,13 @@ type State struct {
 	LostJournal, LostOut int64
 }
 
-// Create starts a run afresh, whatever there is in OUT.part and OUT.stoke. OUT itself stays until Complete.
-// Errors: *LockedError, or of the file system.
-func Create(fsys FS, out string, id Identity) (*Journal, error) {
-	j, err := open(fsys, out, &id)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := j.fresh(NoJournal); err != nil {
-		j.Close()
-		return nil, err
-	}
-	return j, nil
-}
-
 // Resume goes on with the run whose files lie beside out, or starts one afresh: State tells. If State.Completed is
 // set, nothing is to be done, unless the input is another one (Restart) or failed items are to be tried again (Reopen).
 // Errors: *LockedError, *VersionError, *MismatchError, *TouchedError, *MissingError, *ChangedError, *DamagedError, or of
 // the file system. An error of these types means that nothing was changed.
 func Resume(fsys FS, out string, id Identity) (*Journal, *State, error) {
-	j, err := open(fsys, out, &id)
-	if err != nil {
+	j := &Journal{files: files{fs: fsys, out: out}, facts: id.facts(), ledger: newLedger(id.Unordered)}
+	if err := j.lockLog(); err != nil {
 		return nil, nil, err
 	}
 	st, err := j.resume()
@@ -68,73 +47,26 @@ func Resume(fsys FS, out string, id Identity) (*Journal, *State, error) {
 		err = j.tidy()
 	}
 	if err != nil {
-		j.Close()
+		j.giveUp()
 		return nil, nil, err
 	}
 	return j, st, nil
 }
 
-// open locks the journal.
-func open(fsys FS, out string, id *Identity) (*Journal, error) {
-	j := &Journal{fs: fsys, out: out, facts: id.facts(), ledger: newLedger(id.Unordered)}
-	for range 10 {
-		f, err := fsys.OpenFile(j.name(), os.O_RDWR|os.O_CREATE, private)
-		if err != nil {
-			return nil, err
-		}
-		err = f.Lock()
-		mine, statErr := f.Stat()
-		named, nameErr := fsys.Stat(j.name())
-		if err == nil && statErr == nil && nameErr == nil && mine.ID == named.ID {
-			j.file = f
-			return j, nil
-		}
-		f.Close()
-		if err != nil {
-			return nil, output.Locked(out, err)
-		}
-	} // its holder has replaced the file between our opening and locking it
-	return nil, &LockedError{Path: out}
-}
-
-// openPart opens OUT.part and locks it against a run without a journal.
-func (j *Journal) openPart(flag int) error {
-	if j.part != nil {
-		return nil
+// giveUp closes the files, and removes the journal if nothing is in it.
+func (j *Journal) giveUp() {
+	if info, err := j.file.Stat(); err == nil && info.Size == 0 {
+		_ = j.fs.Remove(j.name())
 	}
-	for range 10 {
-		part, err := j.fs.OpenFile(j.partName(), os.O_RDWR|flag, 0o666)
-		if err != nil {
-			return err
-		}
-		err = part.Lock()
-		mine, statErr := part.Stat()
-		named, nameErr := j.fs.Stat(j.partName())
-		if err == nil && statErr == nil && nameErr == nil && mine.ID == named.ID {
-			j.part = part
-			return nil
-		}
-		part.Close()
-		if err != nil {
-			return output.Locked(j.out, err)
-		}
-	} // its holder has made OUT of it between our opening and locking it
-	return &LockedError{Path: j.out}
+	j.Close()
 }
 
-// fresh empties both files and writes a header. A journal that has no whole header therefore belongs to a run that did
-// not begin, provided that OUT.part is empty.
+// fresh begins a run, whatever there was. OUT itself stays until Complete.
 func (j *Journal) fresh(why Reason) (*State, error) {
-	if err := empty(j.file); err != nil {
+	if err := j.clear(); err != nil {
 		return nil, err
 	}
-	if err := j.openPart(os.O_CREATE); err != nil {
-		return nil, err
-	}
-	if err := empty(j.part); err != nil {
-		return nil, err
-	}
-	j.ledger, j.written, j.checked, j.complete, j.end = newLedger(j.unordered), Sum{}, Sum{}, nil, 0
+	j.ledger, j.written, j.checked, j.complete = newLedger(j.unordered), Sum{}, Sum{}, nil
 	if err := j.append(appendHeader(nil, j.facts)); err != nil {
 		return nil, err
 	}
@@ -143,18 +75,7 @@ func (j *Journal) fresh(why Reason) (*State, error) {
 	}
 	j.base, j.synced = j.end, j.end
 	j.generation++
-	return &State{Fresh: why, Next: 1}, j.fs.SyncDir(filepath.Dir(j.out))
-}
-
-func empty(f File) error {
-	info, err := f.Stat()
-	if err != nil || info.Size == 0 {
-		return err
-	}
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	return f.Sync()
+	return &State{Fresh: why, Next: 1}, j.syncDir()
 }
 
 // Restart gives up what there is and starts afresh, still locked. It is for a complete run whose input has changed.
@@ -165,9 +86,6 @@ func (j *Journal) Restart() error {
 	defer j.mu.Unlock()
 	if j.err != nil {
 		return j.err
-	}
-	if j.part != nil {
-		j.part.Close()
 	}
 	_, err := j.fresh(OtherRun)
 	if err != nil {
@@ -195,7 +113,7 @@ func (j *Journal) resume() (*State, error) {
 		return nil, err
 	}
 	differs := differences(facts, j.facts)
-	r, err := read(j.file, j.base, info.Size, unordered(facts))
+	r, err := j.replay(info.Size, unordered(facts))
 	if err != nil {
 		return nil, err
 	}
@@ -217,33 +135,6 @@ func (j *Journal) resume() (*State, error) {
 	return st, err
 }
 
-// header reads what the journal begins with.
-func (j *Journal) header(size int64) ([]Fact, error) {
-	line := make([]byte, min(size, 40))
-	if _, err := j.file.ReadAt(line, 0); err != nil && err != io.EOF {
-		return nil, err
-	}
-	line, _, ended := bytes.Cut(line, []byte("\n"))
-	digits, ours := bytes.CutPrefix(line, []byte(magic))
-	version, err := strconv.Atoi(string(digits))
-	if !ended || !ours || err != nil || version < 1 {
-		return nil, errBad
-	}
-	if version > Version {
-		return nil, &VersionError{j.name(), version}
-	}
-	s := scanner{f: j.file, size: size, off: int64(len(line)) + 1}
-	rec, err := s.next()
-	if err == io.EOF || err == nil && rec.kind != isIdentity {
-		err = errBad
-	}
-	if err != nil {
-		return nil, err
-	}
-	j.base = rec.end
-	return decodeFacts(rec.payload)
-}
-
 // unordered reports whether these are the facts of a run in which nothing has a turn.
 func unordered(facts []Fact) bool {
 	return len(facts) > 0 && facts[0] == (&Identity{Unordered: true}).facts()[0]
@@ -251,20 +142,11 @@ func unordered(facts []Fact) bool {
 
 // finished deals with a run that was announced to be complete. It returns nothing if OUT.part was not renamed after all.
 func (j *Journal) finished(r *replay, differs []Difference) (*State, error) {
-	info, outErr := j.fs.Stat(j.out)
+	same, removed, err := j.unchanged(r.complete)
+	if err != nil {
+		return nil, err
+	}
 	_, partErr := j.fs.Stat(j.partName())
-	removed := errors.Is(outErr, fs.ErrNotExist)
-	if outErr != nil && !removed {
-		return nil, outErr
-	}
-	same := !removed && info.Size == r.complete.Out.Len
-	if same && !info.ModTime.Equal(r.complete.ModTime) {
-		sum, err := j.sumOut(info.Size)
-		if err != nil {
-			return nil, err
-		}
-		same = sum == r.complete.Out
-	}
 	switch {
 	case !same && partErr == nil:
 		return nil, nil
@@ -283,22 +165,12 @@ func (j *Journal) finished(r *replay, differs []Difference) (*State, error) {
 	j.complete = r.complete
 	st := j.state(nil)
 	st.Differs = differs
-	return st, j.fs.SyncDir(filepath.Dir(j.out)) // a killed process may not have come to that
-}
-
-// sumOut reads the first n bytes of OUT.
-func (j *Journal) sumOut(n int64) (Sum, error) {
-	f, err := j.fs.OpenFile(j.out, os.O_RDONLY, 0)
-	if err != nil {
-		return Sum{}, err
-	}
-	defer f.Close()
-	return sumAt(f, 0, n)
+	return st, j.syncDir() // a killed process may not have come to that
 }
 
 // goOn verifies OUT.part, cuts off what cannot be trusted, and takes over from there.
 func (j *Journal) goOn(r *replay, size int64) (*State, error) {
-	err := j.openPart(0)
+	err := j.lockPart(0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &MissingError{j.partName()}
 	}
@@ -315,12 +187,12 @@ func (j *Journal) goOn(r *replay, size int64) (*State, error) {
 		return nil, err
 	}
 	if cut >= 0 {
-		if r, err = read(j.file, j.base, cut, r.unordered); err != nil {
+		if r, err = j.replay(cut, r.unordered); err != nil {
 			return nil, err
 		}
 	}
 	// A killed process may have given the journal its name and not come to making that durable: the one before must not come back.
-	if err := j.fs.SyncDir(filepath.Dir(j.out)); err != nil {
+	if err := j.syncDir(); err != nil {
 		return nil, err
 	}
 	lostOut, lostJournal := info.Size-intact.Len, size-r.end

@@ -180,27 +180,37 @@ func (c change) apply(data []byte) []byte {
 	return data
 }
 
-func (s *simFS) OpenFile(name string, flag int, _ os.FileMode) (File, error) {
+func (s *simFS) Open(name string) (File, error) {
 	f := s.names[name]
-	if f == nil && flag&os.O_CREATE == 0 {
+	if f == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	if f == nil {
-		if err := s.step(); err != nil {
-			return nil, err
-		}
-		f = s.create(name)
-	}
 	h := &handle{s, f, name, s.epoch}
-	if flag&os.O_TRUNC != 0 {
-		return h, h.change(change{0, nil})
-	}
 	return h, h.alive()
 }
 
-func (s *simFS) Rename(from, to string) error {
+func (s *simFS) Lock(name string, flag int, _ os.FileMode) (File, error) {
+	if s.names[name] == nil && flag&os.O_CREATE != 0 {
+		if err := s.step(); err != nil {
+			return nil, err
+		}
+		s.create(name)
+	}
+	f, err := s.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	h := f.(*handle)
+	if h.f.owner != nil {
+		return nil, &LockedError{Path: name}
+	}
+	h.f.owner = h
+	return h, nil
+}
+
+func (s *simFS) Settle(f File, from, to string) error {
 	err := s.step()
-	if s.names[from] == nil {
+	if s.names[from] != f.(*handle).f {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
 	if err == nil || s.ops == s.crashAt && s.rng.Intn(2) == 0 {
@@ -321,14 +331,6 @@ func (h *handle) Sync() error {
 }
 
 func (h *handle) Stat() (Info, error) { return h.f.info(), h.alive() }
-
-func (h *handle) Lock() error {
-	if h.f.owner != nil && h.f.owner != h {
-		return ErrBusy
-	}
-	h.f.owner = h
-	return h.alive()
-}
 
 func (h *handle) Close() error {
 	if h.f.owner == h {

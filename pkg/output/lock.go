@@ -42,11 +42,8 @@ func (e *LockedError) Error() string {
 	return e.Path + " is in use by another stoke"
 }
 
-// Locked words an error of Lock: a lock that somebody else holds is one on OUT.
-func Locked(out string, err error) error {
-	if !errors.Is(err, ErrBusy) {
-		return err
-	}
+// locked says of an ErrBusy that it is about OUT, and who has the lock.
+func locked(out string, err error) error {
 	locked := &LockedError{Path: out}
 	if busy := new(BusyError); errors.As(err, &busy) {
 		locked.Pid = busy.Pid
@@ -54,9 +51,9 @@ func Locked(out string, err error) error {
 	return locked
 }
 
-// Lock takes an exclusive lock on f that lasts until f is closed. While another open file has it that is tried again for so long.
+// lock takes an exclusive lock on f that lasts until f is closed. While another open file has it that is tried again for so long.
 // ErrBusy, as a *BusyError where the holder is known, says that it was in vain. On a file system without locks there is none.
-func Lock(f *os.File, patience time.Duration) error {
+func lock(f *os.File, patience time.Duration) error {
 	for until := time.Now().Add(patience); ; time.Sleep(lockAgain) {
 		err := tryLock(f)
 		switch {

@@ -14,25 +14,11 @@ type Part struct {
 
 // Grow opens OUT.part, with what an earlier run has left in it. A *LockedError says that another run has it.
 func (t *Target) Grow(patience time.Duration) (*Part, error) {
-	for {
-		f, err := t.Open(t.Path+".part", os.O_CREATE, false)
-		if err != nil {
-			return nil, err
-		}
-		err = Lock(f, patience)
-		ours, statErr := f.Stat()
-		named, nameErr := os.Lstat(f.Name())
-		if err == nil && statErr == nil && nameErr == nil && os.SameFile(ours, named) {
-			return &Part{f, *t}, nil
-		}
-		f.Close() // its last owner has given it its name between our opening and locking it
-		if err == nil {
-			err = statErr
-		}
-		if err != nil {
-			return nil, Locked(t.Path, err)
-		}
+	f, err := t.OpenLocked(t.Path+".part", os.O_CREATE, false, patience)
+	if err != nil {
+		return nil, err
 	}
+	return &Part{f, *t}, nil
 }
 
 // Finish makes OUT of OUT.part, durably. The lock lasts until it has its name.

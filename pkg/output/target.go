@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,10 +34,38 @@ type UnsafeError struct{ Path, Why string }
 
 func (e *UnsafeError) Error() string { return e.Path + " " + e.Why }
 
-// Open opens a file beside the target for reading and writing. With os.O_CREATE it is made where there is none, for us alone or with
+// opened is called between opening a file and locking it. Tests replace it.
+var opened = func() {}
+
+// OpenLocked is open, with a lock on the file that lasts until it is closed, and that is tried to get for so long. A *LockedError says
+// that another process has it. What has got another name between opening and locking, as OUT.part gets that of OUT, is let go, and the
+// file that has the name now is taken.
+func (t *Target) OpenLocked(name string, flag int, private bool, patience time.Duration) (*os.File, error) {
+	for {
+		f, err := t.open(name, flag, private)
+		if err != nil {
+			return nil, err
+		}
+		opened()
+		err = lock(f, patience)
+		ours, statErr := f.Stat()
+		if named, nameErr := os.Lstat(name); err == nil && statErr == nil && nameErr == nil && os.SameFile(ours, named) {
+			return f, nil
+		}
+		f.Close()
+		switch {
+		case errors.Is(err, ErrBusy):
+			return nil, locked(t.Path, err)
+		case cmp.Or(err, statErr) != nil:
+			return nil, cmp.Or(err, statErr)
+		}
+	}
+}
+
+// open opens a file beside the target for reading and writing. With os.O_CREATE it is made where there is none, for us alone or with
 // the mode and the owner that the target has; private keeps others out where there is no target yet. One that is there must be
 // ours: a regular file of this user or of the target's owner, with one name. A link is never followed.
-func (t *Target) Open(name string, flag int, private bool) (*os.File, error) {
+func (t *Target) open(name string, flag int, private bool) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 		made := false
@@ -52,10 +82,7 @@ func (t *Target) Open(name string, flag int, private bool) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err = t.accept(f, made, private); err == nil && flag&os.O_TRUNC != 0 {
-			err = f.Truncate(0)
-		}
-		if err != nil {
+		if err = t.accept(f, made, private); err != nil {
 			f.Close()
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func TestModes(t *testing.T) {
 		}
 		target, err := TargetOf("out")
 		must(t, err)
-		f, err := target.Open("out.part", os.O_CREATE|os.O_TRUNC, tt.private)
+		f, err := target.open("out.part", os.O_CREATE, tt.private)
 		must(t, err)
 		grows := modeOf(t, "out.part")
 		must(t, target.Settle(f, "out.part"), f.Close())
@@ -69,12 +69,12 @@ func TestOpenRefuses(t *testing.T) {
 	must(t, os.WriteFile("file", []byte("x"), 0o600), os.WriteFile("linked", nil, 0o600), os.Link("linked", "hard"), os.Symlink("file", "soft"),
 		os.Symlink("nothing", "dangling"), syscall.Mkfifo("fifo", 0o600))
 	for name, want := range map[string]string{"hard": "hard link", "soft": "symbolic link", "dangling": "symbolic link", "fifo": "no regular file"} {
-		f, err := new(Target).Open(name, os.O_CREATE|os.O_TRUNC, false)
+		f, err := new(Target).open(name, os.O_CREATE, false)
 		if unsafe := new(UnsafeError); !errors.As(err, &unsafe) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := new(Target).Open("missing", 0, false); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := new(Target).open("missing", 0, false); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := os.Lstat("nothing"); err == nil {
@@ -113,4 +113,20 @@ func TestLock(t *testing.T) {
 		got <- err
 	}()
 	must(t, first.Close(), <-got)
+}
+
+// What gets another name between being opened and locked is let go.
+func TestOpenedAndRenamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.WriteFile("out.part", []byte("old"), 0o600))
+	opened = func() {
+		opened = func() {}
+		must(t, os.Rename("out.part", "out"))
+	}
+	f, err := new(Target).OpenLocked("out.part", os.O_CREATE, false, 0)
+	must(t, err)
+	if info, err := f.Stat(); err != nil || info.Size() != 0 {
+		t.Errorf("%v, %v, want a new file", info, err)
+	}
+	must(t, f.Close())
 }
