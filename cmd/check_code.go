@@ -12,6 +12,7 @@ import (
 
 	"stoke/pkg/check"
 	"stoke/pkg/engine"
+	"stoke/pkg/event"
 	"stoke/pkg/launch"
 	"stoke/pkg/queue"
 	"stoke/pkg/wire"
@@ -119,7 +120,6 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 	for _, item := range items {
 		in.Write(append(slices.Clip(item), o.delimiter...))
 	}
-	aside := worker.NewStderr(v)
 	one.worker.Jobs = 1
 	e := &one.engine
 	e.Jobs, e.Sink, e.Writable, e.Unordered = 1, queue.NewPlain(&out), func() bool { return true }, false
@@ -131,16 +131,31 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 	if e.Timeout == 0 {
 		e.Timeout = check.DefaultTimeout
 	}
-	e.Aside = func(_ int, p []byte) { one.shower(aside, 1)(append(bytes.TrimSuffix(p, []byte("\n")), '\n')) }
-	e.Word = inWords
-	e.Warn = func(text string) { t.note(&t.warnings, text) }
-	e.Failure = func(f *engine.ItemError) { t.note(&t.failures, "fails on "+f.Error()) }
+	e.Word, e.Tell = inWords, t.tell(&one, v)
 	e.Start = launch.New(ctx, &one.worker, launch.Local(1), one.tell(v)).Start
 	_, t.err = engine.New(*e).Run(ctx, &in)
 	for line := range bytes.Lines(out.Bytes()) {
 		t.add(line)
 	}
 	return t
+}
+
+// tell keeps what is said of a run, and shows what its worker prints.
+func (t *codeTrial) tell(o *options, v *voice) event.Tell {
+	aside := worker.NewStderr(v)
+	return func(e event.Event) {
+		switch e := e.(type) {
+		case *event.Printed:
+			o.shower(aside, 1)(withEnd(e.Text))
+		case *event.Warned:
+			t.note(&t.warnings, e.Text)
+		case *event.Noted:
+			t.note(&t.warnings, e.Text)
+		case *event.Failed:
+			err := &engine.ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}
+			t.note(&t.failures, "fails on "+err.Error())
+		}
+	}
 }
 
 func (t *codeTrial) note(list *[]string, text string) {

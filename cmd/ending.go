@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/event"
 )
 
 // acceptedEnds says that workers failed at their end, in a run that accepts failures.
@@ -57,7 +58,7 @@ func (o *options) endHint(e *engine.EndError) string {
 }
 
 // nameLingering says which workers are waited for that have nothing left to do.
-func (v *voice) nameLingering(leavers []engine.Leaver) {
+func (v *voice) nameLingering(leavers []event.Lingerer) {
 	names := make([]string, len(leavers))
 	longest := time.Duration(0)
 	for i, l := range leavers {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"sync"
 
+	"stoke/pkg/event"
 	"stoke/pkg/output"
 	"stoke/pkg/report"
 )
@@ -64,6 +65,13 @@ func (r *records) begin() {
 		}
 		close(r.began)
 	})
+}
+
+// tell begins when the run has begun.
+func (r *records) tell(e event.Event) {
+	if _, begun := e.(*event.Begun); begun {
+		r.begin()
+	}
 }
 
 // begun reports whether that was said.

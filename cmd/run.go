@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,13 +48,13 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
-	o.connect(v)
+	o.engine.Word, o.engine.RSS, o.engine.Patience = inWords, worker.TreeRSS, patience
 	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	o.engine.Start, o.engine.Began = launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v)).Start, rec.begin
+	o.engine.Start = launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v)).Start
 	w, err := o.startWatch(in, rec, v)
 	if err != nil {
 		return err
@@ -73,16 +72,6 @@ func run(o *options, v *voice) error {
 	sum, err := e.Run(ctx, in)
 	sum.Failed += state.Failed
 	return o.conclude(sum, err, stopped(), out, w, v)
-}
-
-// connect has the engine speak with the user's voice.
-func (o *options) connect(v *voice) {
-	e := &o.engine
-	e.Word, e.Warn, e.Retrying, e.RSS = inWords, v.warn, v.retrying, worker.TreeRSS
-	e.Linger, e.Patience = v.nameLingering, patience
-	e.Failure = func(err *engine.ItemError) { v.item(err, o.reproduce(err)) }
-	aside := worker.NewStderr(v)
-	e.Aside = func(slot int, p []byte) { o.shower(aside, slot)(append(bytes.TrimSuffix(p, []byte("\n")), '\n')) }
 }
 
 // conclude says what became of a run, which that signal has ended, if any, and puts its output in place. It returns what kept the

@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/event"
 	"stoke/pkg/launch"
 	"stoke/pkg/worker"
 )
@@ -13,12 +15,38 @@ func (o *options) tell(v *voice) launch.Tell {
 	stderr := worker.NewStderr(v)
 	return launch.Tell{
 		Show:  func(slot int) func([]byte) { return o.shower(stderr, slot) },
-		Slow:  func(s launch.Slow) { o.engine.Warn(o.slowText(s)) },
+		Slow:  func(s launch.Slow) { o.warn(o.slowText(s)) },
 		After: patience,
-		Mute:  func() { o.engine.Warn("CODE can give no answer: end it with an expression, return one, or print it") },
-		Left:  o.engine.Warn,
+		Mute:  func() { o.warn("CODE can give no answer: end it with an expression, return one, or print it") },
+		Left:  o.warn,
 	}
 }
+
+// telling returns what says to a person what happens in a run.
+func (o *options) telling(v *voice) event.Tell {
+	aside := worker.NewStderr(v)
+	return func(e event.Event) {
+		switch e := e.(type) {
+		case *event.Failed:
+			err := &engine.ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}
+			v.item(err, o.reproduce(err))
+		case *event.Warned:
+			v.warn(e.Text)
+		case *event.Noted:
+			v.retrying(e.Text)
+		case *event.Lingering:
+			v.nameLingering(e.Workers)
+		case *event.Printed:
+			o.shower(aside, e.Slot)(withEnd(e.Text))
+		}
+	}
+}
+
+// withEnd is what a worker has printed, with a newline at its end.
+func withEnd(p []byte) []byte { return append(bytes.TrimSuffix(p, []byte("\n")), '\n') }
+
+// warn tells of something odd about a worker that is being started.
+func (o *options) warn(text string) { o.engine.Tell(&event.Warned{Text: text}) }
 
 // shower returns what shows lines of a worker on stderr, marked with its slot if there are several.
 func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {

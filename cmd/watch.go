@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/event"
 	"stoke/pkg/output"
 	"stoke/pkg/progress"
 	"stoke/pkg/report"
@@ -46,7 +47,7 @@ type watch struct {
 	joblog   *report.Joblog
 	bar      *progress.Progress
 	asked    *progress.Progress // for who sends SIGUSR1
-	fan      report.Fan
+	tells    []event.Tell
 	count    func()       // counts items, or nil; called once
 	items    atomic.Int64 // how many there are; 0 if that is not known
 	engine   *engine.Engine
@@ -60,9 +61,10 @@ type watch struct {
 // startWatch opens what was asked for and makes the engine tell it.
 func (o *options) startWatch(in *os.File, rec *records, v *voice) (*watch, error) {
 	w := &watch{began: time.Now(), v: v, records: rec, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
+	w.tells = append(w.tells, rec.tell, o.telling(v))
 	if o.watching.stats {
 		w.stats = report.NewStats(w.began, o.worker.Jobs)
-		w.fan = append(w.fan, w.stats)
+		w.tells = append(w.tells, w.stats.Tell)
 	}
 	if name := o.watching.trace; name != "" {
 		f, err := rec.file("--trace", name)
@@ -70,26 +72,24 @@ func (o *options) startWatch(in *os.File, rec *records, v *voice) (*watch, error
 			return nil, err
 		}
 		w.trace = report.NewTrace(f, w.began, "stoke "+quoteAll(o.words))
-		w.fan = append(w.fan, w.trace)
+		w.tells = append(w.tells, w.trace.Tell)
 	}
 	if name := o.watching.metrics; name != "" {
 		if err := output.CanReplace(name); err != nil {
 			return nil, named("--metrics", err)
 		}
-		w.metrics = report.NewMetrics(name, "", w.began)
-		w.fan = append(w.fan, w.metrics)
+		w.metrics = report.NewMetrics(name, w.began)
+		w.tells = append(w.tells, w.metrics.Tell)
 	}
 	if name := o.watching.joblog; name != "" {
 		var err error
 		if w.joblog, err = rec.joblog(name, quoteAll(o.words), o.resume); err != nil {
 			return nil, err
 		}
-		o.engine.Job = w.joblog.Job
+		w.tells = append(w.tells, w.joblog.Tell)
 	}
 	o.startDrawing(w, in)
-	if len(w.fan) > 0 {
-		o.engine.Observe = w.fan
-	}
+	o.engine.Tell, o.engine.TellEach = event.All(w.tells...), w.joblog != nil
 	return w, nil
 }
 
@@ -106,7 +106,7 @@ func (o *options) startDrawing(w *watch, in *os.File) {
 	w.bar = progress.New(os.Stderr, progress.Options{Kind: kind, Width: terminalWidth, Background: inBackground, WarmUp: what == warmUp})
 	w.v.redirect(w.bar)
 	if what == warmUp {
-		w.fan = append(w.fan, warmth{bar: w.bar})
+		w.tells = append(w.tells, w.tellWarm)
 		return
 	}
 	if size := sizeOf(in); size > 0 && size <= countable {
@@ -119,13 +119,12 @@ func (o *options) startDrawing(w *watch, in *os.File) {
 	}
 }
 
-// warmth takes the line away that says that workers warm up, before the first answer is written.
-type warmth struct {
-	report.Fan // ignores all else
-	bar        *progress.Progress
+// tellWarm takes the line away that says that workers warm up, before the first answer is written.
+func (w *watch) tellWarm(e event.Event) {
+	if _, warm := e.(*event.Warm); warm {
+		w.bar.Finish(false)
+	}
 }
-
-func (w warmth) Warm(int, int, time.Duration) { w.bar.Finish(false) }
 
 // follow keeps everything up to date until finish is called. Of the items that e is to work on, an earlier run has done some;
 // size is how many bytes of input are to come, or 0.

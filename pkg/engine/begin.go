@@ -25,7 +25,7 @@ func (c *conversation) begin() error {
 // becameWarm says that a worker of the run is warm.
 func (e *Engine) becameWarm() {
 	e.slots.warm.Store(true)
-	e.begun.Do(e.o.Began)
+	e.tellBegun()
 }
 
 // heat says, once, that the worker is warm: what it was lent is its own.
@@ -43,9 +43,7 @@ func (c *conversation) heat() {
 		if !c.replaced {
 			c.r.initFor = time.Since(c.began)
 		}
-		if c.e.o.Observe != nil {
-			c.e.o.Observe.Warm(c.r.slot, c.w.Pid(), time.Since(c.began))
-		}
+		c.e.tellWarm(c.r.slot, c.w, c.began)
 		c.e.warmedUp()
 	}
 }
@@ -64,7 +62,7 @@ func (c *conversation) warming() error {
 		return &InitError{Slot: c.r.slot, Pid: c.w.Pid(), Err: worker.ErrSlow, Words: c.w.LastWords()}
 	}
 	if limit := c.e.o.Patience; time.Since(c.began) > limit && !c.e.wondered.Swap(true) {
-		c.warn(&ColdError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit, Words: c.w.LastWords()})
+		c.e.warn(&ColdError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit, Words: c.w.LastWords()})
 	}
 	c.probe = min(2*c.probe, warmProbe)
 	return nil

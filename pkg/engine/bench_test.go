@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/event"
 	"stoke/pkg/queue"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
@@ -41,8 +42,14 @@ func BenchmarkLines(b *testing.B) {
 		Start: func(int, time.Duration, func() bool) (Worker, error) {
 			return worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
 		},
-		Failure: func(e *ItemError) { b.Error(e) },
-		Warn:    func(text string) { b.Error(text) },
+		Tell: func(e event.Event) {
+			switch e := e.(type) {
+			case *event.Failed:
+				b.Error(e.Why)
+			case *event.Warned:
+				b.Error(e.Text)
+			}
+		},
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

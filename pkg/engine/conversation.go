@@ -40,7 +40,7 @@ type conversation struct {
 	width     int             // items that it can be at, at a time
 	bounded   bool            // it is to be asked no more than that
 	size      sizing.Policy
-	spans     []span // answered since it began with what it owes, to be told
+	untold    untold // answered since it began with what it owes
 
 	buf       []byte // output read and not yet collected
 	skipping  bool   // an answer above the limit is being read past
@@ -229,10 +229,7 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		c.exit = &exit
 		c.e.departures.end(d)
 		c.afterwards(exit)
-		if exit.Left != 0 {
-			c.e.o.Warn(LeftBehind(c.r.slot, c.w.Pid(), exit))
-		}
-		c.e.observeEnd(c.r.slot, c.w, exit, !c.inflight.owes())
+		c.e.tellEnded(c.r.slot, c.w, exit, !c.inflight.owes())
 	}
 	return *c.exit
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/worker"
 )
 
@@ -30,18 +31,12 @@ func (d *departure) left(limit time.Duration) (left time.Duration, limited bool)
 // departures are all those of a run. Safe for concurrent use.
 type departures struct {
 	patience time.Duration
-	say      func([]Leaver)
+	tell     event.Tell
 
 	mu      sync.Mutex
 	waiting map[*departure]bool
 	remind  *time.Timer
 	failed  []End
-}
-
-// Leaver is a worker that has nothing left to do and has not ended for that long.
-type Leaver struct {
-	Slot, Pid int
-	For       time.Duration
 }
 
 // begin notes that the end of a worker is waited for.
@@ -53,8 +48,8 @@ func (ds *departures) begin(slot, pid int) *departure {
 		ds.waiting = make(map[*departure]bool)
 	}
 	ds.waiting[d] = true
-	if ds.remind == nil && ds.say != nil {
-		ds.remind = time.AfterFunc(ds.patience, ds.tell)
+	if ds.remind == nil {
+		ds.remind = time.AfterFunc(ds.patience, ds.tellLong)
 	}
 	return d
 }
@@ -70,14 +65,14 @@ func (ds *departures) end(d *departure) {
 	}
 }
 
-// tell tells of those that have been waited for long enough, each once, and sees to the others.
-func (ds *departures) tell() {
+// tellLong tells of those that have been waited for long enough, each once, and sees to the others.
+func (ds *departures) tellLong() {
 	if long := ds.due(); len(long) > 0 {
-		ds.say(long)
+		ds.tell(&event.Lingering{Workers: long})
 	}
 }
 
-func (ds *departures) due() (long []Leaver) {
+func (ds *departures) due() (long []event.Lingerer) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	if ds.remind == nil {
@@ -97,10 +92,10 @@ func (ds *departures) due() (long []Leaver) {
 			continue
 		}
 		d.told = true
-		long = append(long, Leaver{d.slot, d.pid, waited})
+		long = append(long, event.Lingerer{Slot: d.slot, Pid: d.pid, For: waited})
 	}
 	if next >= 0 {
-		ds.remind = time.AfterFunc(next, ds.tell)
+		ds.remind = time.AfterFunc(next, ds.tellLong)
 	}
 	return long
 }

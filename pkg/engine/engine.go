@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/event"
 	"stoke/pkg/journal"
 	"stoke/pkg/queue"
 	"stoke/pkg/source"
@@ -70,23 +71,17 @@ type Options struct {
 	InitTimeout time.Duration // 0: none
 	InitRetries int
 	Retries     Retries
-	RetryDelay  time.Duration  // before the first of them; doubled for each further one
-	Timeout     time.Duration  // for an item; 0: none
-	Patience    time.Duration  // how long a worker may keep the run waiting before a word is said; 0: 10 s
-	Exits       bool           // workers have code to run at their end: they get the chance to also when the run fails
-	ExitTimeout time.Duration  // how long one may take to end that has nothing left to do; 0: as long as it takes
-	Linger      func([]Leaver) // told of those that take long to end; optional
+	RetryDelay  time.Duration // before the first of them; doubled for each further one
+	Timeout     time.Duration // for an item; 0: none
+	Patience    time.Duration // how long a worker may keep the run waiting before a word is said; 0: 10 s
+	Exits       bool          // workers have code to run at their end: they get the chance to also when the run fails
+	ExitTimeout time.Duration // how long one may take to end that has nothing left to do; 0: as long as it takes
 	Halt        Halt
-	InitJobs    int                      // workers that may warm up at once; 0: all
-	RSS         func(int) (int64, bool)  // memory of a process tree; required with RecycleRSS
-	Word        func(error) error        // words an error, which it wraps, for who gave these options; optional
-	Failure     func(*ItemError)         // told of each failed item, from any goroutine
-	Aside       func(slot int, p []byte) // gets what workers print besides their answers
-	Began       func()                   // told once, when the first worker is warm or the first item has failed; optional
-	Observe     Observer                 // optional
-	Job         Job                      // optional
-	Warn        func(string)             // told of what is odd, from any goroutine
-	Retrying    func(string)             // told of what is tried again; Warn, if it is nil
+	InitJobs    int                     // workers that may warm up at once; 0: all
+	RSS         func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
+	Word        func(error) error       // words an error, which it wraps, for who gave these options; optional
+	Tell        event.Tell              // gets what happens
+	TellEach    bool                    // each item that is answered, too
 }
 
 // Retries says how many more times an item is tried, alone in its worker, before it fails.
@@ -116,12 +111,8 @@ type Engine struct {
 	suspect    suspicion
 	habits     habits
 
-	answered, failed, retried atomic.Int64
-	halted                    atomic.Bool
-	wondered                  atomic.Bool // the user has been told of a worker that does not begin
-	complained                atomic.Bool // the user has been told of a worker that does not answer
-
-	begun   sync.Once
+	teller
+	halted  atomic.Bool
 	leaving sync.WaitGroup
 
 	mu      sync.Mutex
@@ -135,20 +126,15 @@ type Engine struct {
 // New prepares a run.
 func New(o Options) *Engine {
 	e := &Engine{o: o, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
-	if o.Retrying == nil {
-		e.o.Retrying = o.Warn
-	}
 	if o.Word == nil {
 		e.o.Word = func(err error) error { return err }
-	}
-	if e.o.Began == nil {
-		e.o.Began = func() {}
 	}
 	if e.o.Patience == 0 {
 		e.o.Patience = defaultPatience
 	}
 	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Escaped && o.StartsWarm, o.Escaped, o.Grouped
-	e.departures.patience, e.departures.say = e.o.Patience, o.Linger
+	e.tell, e.words, e.every = o.Tell, e.o.Word, o.TellEach
+	e.departures.patience, e.departures.tell = e.o.Patience, o.Tell
 	e.queue = queue.New(queue.Options{
 		Pool: &e.pool, Limit: o.Buffer / 2, Unordered: o.Unordered, // the other half: items in flight, and the program itself
 		Sink: o.Sink, Failed: o.Failed, Writable: o.Writable,
@@ -272,16 +258,14 @@ func (e *Engine) refuse(b *batch) {
 
 // failItem fails the first item of b that is not done, on which a worker had been since began.
 func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
-	e.begun.Do(e.o.Began)
+	e.tellBegun()
 	item := b.item(e.o.Delimiter)
 	err = e.o.Word(err)
-	e.failed.Add(1)
-	e.o.Failure(&ItemError{Seq: b.seq(), Item: item, Err: err, Slot: slot, Partial: b.partial()})
 	attempts := b.tries + 1
 	if slot == 0 {
 		attempts = 0
 	}
-	e.observeFailure(b, item, slot, attempts, err, began)
+	e.tellFailed(&event.Failed{Slot: slot, Seq: b.seq(), Item: item, Partial: b.partial(), Attempts: attempts, Why: err}, began)
 	r := result{seq: b.seq(), item: item, partial: b.partial(), err: err, worker: slot, attempts: attempts}
 	if slot > 0 {
 		r.took = time.Since(began)

@@ -182,7 +182,9 @@ func (e *InitError) Short() bool {
 
 func (e *InitError) Unwrap() error { return e.Err }
 
-// LeftBehind says which process of a worker could not be killed.
-func LeftBehind(slot, pid int, exit worker.Exit) string {
-	return fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", slot, pid, exit.Left)
+// LeftError says which process of a worker could not be killed.
+type LeftError struct{ Slot, Pid, Left int }
+
+func (e *LeftError) Error() string {
+	return fmt.Sprintf("worker %d (pid %d): process %d could not be killed and is left: it is another user's, or stuck in the kernel", e.Slot, e.Pid, e.Left)
 }

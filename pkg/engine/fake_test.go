@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/event"
 	"stoke/pkg/queue"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -146,18 +147,23 @@ func newTrial(make func(start int) Worker) *trial {
 			t.started++
 			return make(t.started), nil
 		},
-		Failure: func(e *ItemError) {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.failures = append(t.failures, e.Error())
-		},
-		Warn: func(text string) {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.warnings = append(t.warnings, text)
-		},
+		Tell: t.tell,
 	}
 	return t
+}
+
+// tell keeps what is said, of failed items and besides.
+func (t *trial) tell(e event.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch e := e.(type) {
+	case *event.Failed:
+		t.failures = append(t.failures, (&ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}).Error())
+	case *event.Warned:
+		t.warnings = append(t.warnings, e.Text)
+	case *event.Noted:
+		t.warnings = append(t.warnings, e.Text)
+	}
 }
 
 func (t *trial) run(tb testing.TB, input string) (Summary, error) {

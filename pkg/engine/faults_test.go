@@ -70,7 +70,7 @@ func tryFaults(t *testing.T, seed uint64) {
 		tr.Timeout = 0
 	}
 	lateStarts(tr, w, items, seed)
-	tr.Format.Fill, tr.Aside = "failed", func(int, []byte) {}
+	tr.Format.Fill = "failed"
 	printed := tr.print(rng)
 	seen := tr.observe()
 	if *faultGolden != "" {

@@ -83,7 +83,7 @@ func (e *Engine) verdict() (Summary, error) {
 	switch {
 	case err != nil:
 		if ends := e.departures.verdict(); ends != nil {
-			e.o.Warn(ends.Error())
+			e.warn(ends)
 		}
 		return sum, err
 	case curtailed && !e.o.Halt.aim():

@@ -229,10 +229,7 @@ func (c *conversation) charge(l loss, cause error, certain bool) {
 // again gives a charged item back after the pause that is due.
 func (c *conversation) again(b *batch) {
 	b.alone = true
-	c.e.retried.Add(1)
-	if c.e.o.Observe != nil {
-		c.e.o.Observe.Retried(c.r.slot, b.First, time.Now(), "it is tried again")
-	}
+	c.e.tellRetried(c.r.slot, b.First)
 	server := c.r
 	if c.replaced {
 		server = nil
@@ -248,14 +245,14 @@ func (c *conversation) warnOf(b *batch, cause error, read int, certain bool, aga
 		if b.calm && c.e.o.Jobs > 1 {
 			text += ", while all other workers are at rest"
 		}
-		c.e.o.Retrying(text)
+		c.e.note(text)
 		return
 	}
 	text := cause.Error()
 	if c.timedOut {
 		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", c.r.slot, c.w.Pid(), c.e.o.Timeout)
 	}
-	c.e.o.Retrying(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
+	c.e.note(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
 }
 
 // expired reports whether the item that the worker is at has taken longer than may be.

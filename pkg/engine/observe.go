@@ -2,88 +2,69 @@ package engine
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/worker"
 )
 
-// Observer is told what happens, for statistics and the like, from several goroutines at once.
-type Observer interface {
-	// Started: a worker process was started, and warms up.
-	Started(slot, pid int, at time.Time)
-	// Warm: it has begun to read, or says that it is ready.
-	Warm(slot, pid int, took time.Duration)
-	// Done: n items from first on were answered together; took is what all of them took, sent and received are bytes.
-	Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64)
-	// Failed: an item failed for good.
-	Failed(slot int, seq int64, item string, attempts, exitval, signal int, began time.Time, took time.Duration, why string)
-	// Retried: an item is to be tried again.
-	Retried(slot int, seq int64, at time.Time, why string)
-	// Ended: a worker is gone, healthy if it had nothing left to do.
-	Ended(slot, pid int, at time.Time, how string, healthy bool)
+// teller tells what happens in a run, and counts what became of items. Safe for concurrent use.
+type teller struct {
+	tell  event.Tell
+	words func(error) error
+	every bool // tells of each item that is answered, too
+
+	answered, failed, retried atomic.Int64
+
+	begun      sync.Once
+	wondered   atomic.Bool // the user has been told of a worker that does not begin
+	complained atomic.Bool // the user has been told of a worker that does not answer
 }
 
-// Job is told of each item that is done, with what it was and how it went, from any goroutine.
-type Job func(seq int64, item []byte, began time.Time, took time.Duration, sent, received, exitval, signal int)
+// warn tells of something odd.
+func (t *teller) warn(err error) { t.tell(&event.Warned{Text: t.words(err).Error()}) }
 
-// span is a run of items that were answered together.
-type span struct {
-	first          int64
-	n              int
-	sent, received int64
-}
+// note tells of something that is tried again.
+func (t *teller) note(text string) { t.tell(&event.Noted{Text: text}) }
 
-// observe notes that n items from b's next on were answered, and tells of each item. bare says that answers is one without
-// its end.
-func (c *conversation) observe(b *batch, n int, answers []byte, bare bool) {
-	if c.e.o.Observe != nil {
-		s := span{first: b.seq(), n: n, received: int64(len(answers))}
-		s.sent = int64(len(b.Items)) * int64(n) / int64(b.N) // what they have on average
-		c.spans = append(c.spans, s)
-	}
-	if c.e.o.Job == nil {
-		return
-	}
-	rest := b.Items[b.offset(b.done, c.e.o.Delimiter):]
-	took := time.Since(c.inflight.owingSince) / time.Duration(n)
-	for i := range n {
-		var item, answer []byte
-		item, rest = c.e.o.Delimiter.Split(rest, b.N-b.done-i)
-		if answer = answers; !bare {
-			answer, answers = c.dec.Split(answers)
-		}
-		c.e.o.Job(b.seq()+int64(i), item, c.inflight.owingSince.Add(time.Duration(i)*took), took, len(item), len(answer), 0, 0)
+// tellBegun tells, once, that the run has begun. It has been told when it returns.
+func (t *teller) tellBegun() { t.begun.Do(func() { t.tell(&event.Begun{}) }) }
+
+// tellStarted tells that a worker was started, and whether it is warm already.
+func (t *teller) tellStarted(slot int, w Worker, began time.Time, warm bool) {
+	t.tell(&event.Started{Slot: slot, Pid: w.Pid(), At: began})
+	if warm {
+		t.tellWarm(slot, w, began)
 	}
 }
 
-// report tells of what has been answered since c.inflight.owingSince: each run of items has its share of the time.
-func (c *conversation) report(now time.Time) {
-	total := 0
-	for _, s := range c.spans {
-		total += s.n
-	}
-	if total == 0 {
-		return
-	}
-	elapsed, began := now.Sub(c.inflight.owingSince), c.inflight.owingSince
-	for _, s := range c.spans {
-		took := time.Duration(float64(elapsed) * float64(s.n) / float64(total))
-		c.e.o.Observe.Done(c.r.slot, s.first, s.n, began, took, s.sent, s.received)
-		began = began.Add(took)
-	}
-	c.spans = c.spans[:0]
+// tellWarm tells that a worker is warm that was started at that time.
+func (t *teller) tellWarm(slot int, w Worker, began time.Time) {
+	t.tell(&event.Warm{Slot: slot, Pid: w.Pid(), Took: time.Since(began)})
 }
 
-// observeFailure tells that the next item of b has failed, on which a worker had been since began.
-func (e *Engine) observeFailure(b *batch, item []byte, slot, attempts int, err error, began time.Time) {
-	exitval, signal := statusOf(err)
-	took := time.Since(began)
-	if e.o.Observe != nil {
-		e.o.Observe.Failed(slot, b.seq(), string(item), attempts, exitval, signal, began, took, err.Error())
+// tellEnded tells that a worker is gone, healthy if it had nothing left to do.
+func (t *teller) tellEnded(slot int, w Worker, exit worker.Exit, healthy bool) {
+	if exit.Left != 0 {
+		t.warn(&LeftError{Slot: slot, Pid: w.Pid(), Left: exit.Left})
 	}
-	if e.o.Job != nil {
-		e.o.Job(b.seq(), item, began, took, len(item), 0, exitval, signal)
-	}
+	t.tell(&event.Ended{Slot: slot, Pid: w.Pid(), At: time.Now(), How: exit.String(), Healthy: healthy})
+}
+
+// tellRetried counts and tells that an item is to be tried again.
+func (t *teller) tellRetried(slot int, seq int64) {
+	t.retried.Add(1)
+	t.tell(&event.Retried{Slot: slot, Seq: seq, At: time.Now(), Why: "it is tried again"})
+}
+
+// tellFailed counts and tells that an item has failed, on which a worker had been since began.
+func (t *teller) tellFailed(f *event.Failed, began time.Time) {
+	t.failed.Add(1)
+	f.Began, f.Took = began, time.Since(began)
+	f.ExitVal, f.Signal = statusOf(f.Why)
+	t.tell(f)
 }
 
 // statusOf is what a process for that one item would have ended with.
@@ -103,20 +84,46 @@ func statusOf(err error) (exitval, signal int) {
 	return 1, 0
 }
 
-// observeEnd tells that a worker is gone, healthy if it had nothing left to do.
-func (e *Engine) observeEnd(slot int, w Worker, exit worker.Exit, healthy bool) {
-	if e.o.Observe != nil {
-		e.o.Observe.Ended(slot, w.Pid(), time.Now(), exit.String(), healthy)
+// untold is what a conversation has yet to tell of the items that were answered.
+type untold struct {
+	runs []event.Done   // answered since the worker began with those that it has not answered
+	item event.Answered // reused
+}
+
+// observe notes that n items from b's next on were answered, and tells of each item. bare says that answers is one without
+// its end.
+func (c *conversation) observe(b *batch, n int, answers []byte, bare bool) {
+	c.untold.runs = append(c.untold.runs, event.Done{Slot: c.r.slot, First: b.seq(), N: n, Received: int64(len(answers)),
+		Sent: int64(len(b.Items)) * int64(n) / int64(b.N)}) // what they have on average
+	if !c.e.every {
+		return
+	}
+	rest := b.Items[b.offset(b.done, c.e.o.Delimiter):]
+	a := &c.untold.item
+	a.Took = time.Since(c.inflight.owingSince) / time.Duration(n)
+	for i := range n {
+		answer := answers
+		if !bare {
+			answer, answers = c.dec.Split(answers)
+		}
+		a.Item, rest = c.e.o.Delimiter.Split(rest, b.N-b.done-i)
+		a.Seq, a.Began, a.Received = b.seq()+int64(i), c.inflight.owingSince.Add(time.Duration(i)*a.Took), len(answer)
+		c.e.tell(a)
 	}
 }
 
-// observeStart tells that a worker was started, and whether it is warm already.
-func (e *Engine) observeStart(slot int, w Worker, began time.Time, warm bool) {
-	if e.o.Observe == nil {
-		return
+// report tells of what has been answered since c.inflight.owingSince: each run of items has its share of the time.
+func (c *conversation) report(now time.Time) {
+	total := 0
+	for i := range c.untold.runs {
+		total += c.untold.runs[i].N
 	}
-	e.o.Observe.Started(slot, w.Pid(), began)
-	if warm {
-		e.o.Observe.Warm(slot, w.Pid(), time.Since(began))
+	elapsed, began := now.Sub(c.inflight.owingSince), c.inflight.owingSince
+	for i := range c.untold.runs {
+		run := &c.untold.runs[i]
+		run.Began, run.Took = began, time.Duration(float64(elapsed)*float64(run.N)/float64(total))
+		began = began.Add(run.Took)
+		c.e.tell(run)
 	}
+	c.untold.runs = c.untold.runs[:0]
 }

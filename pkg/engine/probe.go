@@ -169,7 +169,7 @@ func (c *conversation) warnStarving() {
 	if c.e.complained.Swap(true) {
 		return
 	}
-	c.warn(&SilentError{Slot: c.r.slot, Pid: c.w.Pid(), Buffers: true})
+	c.e.warn(&SilentError{Slot: c.r.slot, Pid: c.w.Pid(), Buffers: true})
 }
 
 // warnSilent tells the user, once in a run without any answer so far, about a worker that has read its items and has been
@@ -185,7 +185,5 @@ func (c *conversation) warnSilent(limit time.Duration) {
 	if c.tr != nil && len(c.tr.Held()) > 0 {
 		silent.Printed, silent.Promise = Quote(c.tr.Held(), false), c.promise(NoPromise)
 	}
-	c.warn(silent)
+	c.e.warn(silent)
 }
-
-func (c *conversation) warn(err error) { c.e.o.Warn(c.e.o.Word(err).Error()) }

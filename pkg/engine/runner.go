@@ -186,7 +186,7 @@ func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (
 	began := time.Now()
 	w, err := e.o.Start(slot, settle, cancelled)
 	if err == nil {
-		e.observeStart(slot, w, began, settle > 0 || e.o.StartsWarm)
+		e.tellStarted(slot, w, began, settle > 0 || e.o.StartsWarm)
 	}
 	if err != nil || settle > 0 || e.o.StartsWarm {
 		e.warmedUp()
@@ -268,7 +268,7 @@ func (r *runner) forgive() bool {
 	pause := r.misstart()
 	r.retryAt = time.Now().Add(pause)
 	if !errors.Is(err, worker.ErrStopped) {
-		r.e.o.Retrying(fmt.Sprintf("%v; the worker that it was to replace goes on, and another one is started in %v", err, pause))
+		r.e.note(fmt.Sprintf("%v; the worker that it was to replace goes on, and another one is started in %v", err, pause))
 	}
 	return true
 }

@@ -73,7 +73,7 @@ func (r *runner) again(err error) bool {
 		r.giveUp(start)
 		return false
 	}
-	r.e.o.Retrying(fmt.Sprintf("%v; another one is started in %v", err, pause))
+	r.e.note(fmt.Sprintf("%v; another one is started in %v", err, pause))
 	r.e.pause(pause)
 	return !r.e.cancelled()
 }
@@ -99,7 +99,7 @@ func (r *runner) giveUp(err *InitError) {
 		r.e.fail(err)
 		return
 	}
-	r.e.o.Warn(fmt.Sprintf("%v; its slot is given up, %d of %d are left", err, left, r.e.o.Jobs))
+	r.e.warn(fmt.Errorf("%v; its slot is given up, %d of %d are left", err, left, r.e.o.Jobs))
 	r.e.dispatch.ready() // what it gave back may have been offered to it alone
 }
 
@@ -107,7 +107,7 @@ func (r *runner) giveUp(err *InitError) {
 func (r *runner) lost(err error) {
 	var start *InitError
 	if errors.As(err, &start) && !start.Final() && r.misstarts.Add(1) <= int64(r.e.o.InitRetries) {
-		r.e.o.Retrying(fmt.Sprintf("%v; its items go to others", err))
+		r.e.note(fmt.Sprintf("%v; its items go to others", err))
 		return
 	}
 	r.e.fail(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stoke/pkg/cut"
+	"stoke/pkg/event"
 	"stoke/pkg/wire"
 )
 
@@ -144,7 +145,7 @@ func (c *conversation) hear(n int) error {
 // aside shows what the worker printed besides its answers.
 func (c *conversation) aside() {
 	if p := c.tr.Aside(); len(p) > 0 {
-		c.e.o.Aside(c.r.slot, p)
+		c.e.tell(&event.Printed{Slot: c.r.slot, Text: p})
 	}
 }
 

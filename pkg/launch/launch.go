@@ -103,7 +103,7 @@ func (s *Starter) failed(slot int, w *worker.Worker, err error) error {
 	}
 	exit := w.Finish(patience, nil)
 	if exit.Left != 0 {
-		s.tell.Left(engine.LeftBehind(slot, w.Pid(), exit))
+		s.tell.Left((&engine.LeftError{Slot: slot, Pid: w.Pid(), Left: exit.Left}).Error())
 	}
 	if errors.Is(err, worker.ErrStopped) {
 		return err

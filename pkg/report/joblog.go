@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/output"
 )
 
@@ -36,19 +37,17 @@ type Joblog struct {
 	row  []byte           // reused
 }
 
-// NewJoblog begins a job log on w. The command is the text that precedes the item in every row, already quoted for a
-// shell. Errors of w are kept and returned by Flush and Close; Close does not close w.
-func NewJoblog(w io.Writer, command string) *Joblog {
-	j := newJoblog(w, command)
-	_, _ = j.out.WriteString(joblogHeader) // bufio keeps the error
+// newJoblog begins a job log on w, or with anew unset goes on with one.
+func newJoblog(w io.Writer, command string, anew bool) *Joblog {
+	j := &Joblog{command: oneLine(command), out: bufio.NewWriterSize(w, 64<<10)}
+	if anew {
+		_, _ = j.out.WriteString(joblogHeader) // bufio keeps the error
+	}
 	return j
 }
 
-func newJoblog(w io.Writer, command string) *Joblog {
-	return &Joblog{command: oneLine(command), out: bufio.NewWriterSize(w, 64<<10)}
-}
-
-// OpenJoblog begins a job log in the file at path, which it replaces. If resume is set and there is a job log already,
+// OpenJoblog begins a job log in the file at path, which it replaces. The command is the text that precedes the item in every row,
+// already quoted for a shell. If resume is set and there is a job log already,
 // it goes on with that: a last row that was cut off by a crash is removed, and rows are appended. A file that is not
 // empty and no job log is an error then. The file stays as it is until Begin. Close closes it.
 func OpenJoblog(path, command string, resume bool) (*Joblog, error) {
@@ -63,10 +62,7 @@ func OpenJoblog(path, command string, resume bool) (*Joblog, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := newJoblog(f, command)
-	if keep == 0 {
-		_, _ = j.out.WriteString(joblogHeader)
-	}
+	j := newJoblog(f, command, keep == 0)
 	j.file = f
 	return j, nil
 }
@@ -121,9 +117,18 @@ func lastLineEnd(f *os.File) (int64, error) {
 	return 0, nil
 }
 
-// Job adds the row of one item. For an item that failed, exitval or signal must not be 0, or the row tells of success.
-// The item may be reused when Job returns.
-func (j *Joblog) Job(seq int64, item []byte, began time.Time, took time.Duration, sent, received, exitval, signal int) {
+// Tell is told what happens: of each item that was answered, too.
+func (j *Joblog) Tell(e event.Event) {
+	switch e := e.(type) {
+	case *event.Answered:
+		j.job(e.Seq, e.Item, e.Began, e.Took, len(e.Item), e.Received, 0, 0)
+	case *event.Failed:
+		j.job(e.Seq, e.Item, e.Began, e.Took, len(e.Item), 0, e.ExitVal, e.Signal)
+	}
+}
+
+// job adds the row of one item. For an item that failed, exitval or signal must not be 0, or the row tells of success.
+func (j *Joblog) job(seq int64, item []byte, began time.Time, took time.Duration, sent, received, exitval, signal int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	b := strconv.AppendInt(j.row[:0], seq, 10)

@@ -13,10 +13,10 @@ import (
 
 func TestJoblog(t *testing.T) {
 	var out bytes.Buffer
-	j := NewJoblog(&out, "python3 w.py")
-	j.Job(1, []byte("a b"), epoch.Add(1500*time.Microsecond), 1999*time.Microsecond, 4, 2, 0, 0)
-	j.Job(12, []byte("plain"), epoch.Add(-time.Second), 123456*time.Second, 0, 0, 3, 0)
-	j.Job(3, nil, epoch, -1, 1, 0, 0, 9)
+	j := newJoblog(&out, "python3 w.py", true)
+	j.job(1, []byte("a b"), epoch.Add(1500*time.Microsecond), 1999*time.Microsecond, 4, 2, 0, 0)
+	j.job(12, []byte("plain"), epoch.Add(-time.Second), 123456*time.Second, 0, 0, 3, 0)
+	j.job(3, nil, epoch, -1, 1, 0, 0, 9)
 	want := "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n" +
 		"1\t:\t1772600767.002\t     0.001\t4\t2\t0\t0\tpython3 w.py 'a b'\n" +
 		"12\t:\t1772600766.000\t123456.000\t0\t0\t3\t0\tpython3 w.py plain\n" +
@@ -31,8 +31,8 @@ func TestJoblog(t *testing.T) {
 
 func TestJoblogWithoutACommand(t *testing.T) {
 	var out bytes.Buffer
-	j := NewJoblog(&out, "")
-	j.Job(1, []byte("x"), epoch, 1, 1, 1, 0, 0)
+	j := newJoblog(&out, "", true)
+	j.job(1, []byte("x"), epoch, 1, 1, 1, 0, 0)
 	if err := j.Flush(); err != nil || !strings.HasSuffix(out.String(), "\t0\t0\tx\n") {
 		t.Errorf("got %v, %q", err, out.String())
 	}
@@ -74,8 +74,8 @@ func FuzzJoblogRowIsOneRow(f *testing.F) {
 	f.Add("a\nb\tc", []byte("a\nb\tc'\x00"))
 	f.Fuzz(func(t *testing.T, command string, item []byte) {
 		var out bytes.Buffer
-		j := NewJoblog(&out, command)
-		j.Job(1, item, epoch, 1, 2, 3, 0, 0)
+		j := newJoblog(&out, command, true)
+		j.job(1, item, epoch, 1, 2, 3, 0, 0)
 		if err := j.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -97,10 +97,10 @@ func started(t *testing.T) string {
 	if err := j.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	j.Job(1, []byte("a"), epoch, time.Second, 1, 1, 0, 0)
-	j.Job(4, []byte("d d"), epoch, time.Second, 1, 1, 0, 9)
-	j.Job(2, []byte("b"), epoch, time.Second, 1, 1, 3, 0)
-	j.Job(3, []byte("c"), epoch, 12*time.Second, 1, 1, 0, 0)
+	j.job(1, []byte("a"), epoch, time.Second, 1, 1, 0, 0)
+	j.job(4, []byte("d d"), epoch, time.Second, 1, 1, 0, 9)
+	j.job(2, []byte("b"), epoch, time.Second, 1, 1, 3, 0)
+	j.job(3, []byte("c"), epoch, 12*time.Second, 1, 1, 0, 0)
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestOpenJoblog(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		j.Job(5, []byte("x"), epoch, 0, 0, 0, 0, 0)
+		j.job(5, []byte("x"), epoch, 0, 0, 0, 0, 0)
 		if err := j.Begin(); err != nil {
 			t.Error(err)
 		}
@@ -233,13 +233,13 @@ func TestJoblogLooksLikeParallels(t *testing.T) {
 	dir := t.TempDir()
 	theirs, items := filepath.Join(dir, "theirs"), filepath.Join(dir, "items")
 	var input, out bytes.Buffer
-	ours := NewJoblog(&out, "echo")
+	ours := newJoblog(&out, "echo", true)
 	for i, tt := range words {
 		if strings.ContainsAny(tt.item, "\n\t\r\x00\x1b") { // where we differ on purpose
 			continue
 		}
 		input.WriteString(tt.item + "\x00")
-		ours.Job(int64(i), []byte(tt.item), time.Now(), time.Millisecond, 0, 1, 0, 0)
+		ours.job(int64(i), []byte(tt.item), time.Now(), time.Millisecond, 0, 1, 0, 0)
 	}
 	if err := os.WriteFile(items, input.Bytes(), 0o644); err != nil {
 		t.Fatal(err)

@@ -9,20 +9,20 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/output"
 )
 
 // bounds are the upper bounds of the buckets of the duration histogram, in seconds.
 var bounds = [...]float64{1e-5, 1e-4, 1e-3, .01, .1, 1, 10, 60, 600}
 
-// Metrics is the Recorder behind a metrics file. It allocates nothing for an item.
+// Metrics is what a metrics file is made from. It allocates nothing for an item.
 type Metrics struct {
-	path, label string
-	began       time.Time
+	path  string
+	began time.Time
 
 	mu                        sync.Mutex
 	answered, failed, retried int64
@@ -33,44 +33,30 @@ type Metrics struct {
 	status                    int
 }
 
-// NewMetrics returns the metrics of a run that began at that time, for a file at path. With a job, every sample bears
-// the label job. Nothing is written yet.
-func NewMetrics(path, job string, began time.Time) *Metrics {
-	m := &Metrics{path: path, began: began}
-	if job != "" {
-		escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-		m.label = `job="` + escape.Replace(strings.ToValidUTF8(job, "\uFFFD")) + `"`
+// NewMetrics returns the metrics of a run that began at that time, for a file at path. Nothing is written yet.
+func NewMetrics(path string, began time.Time) *Metrics { return &Metrics{path: path, began: began} }
+
+// Tell is told what happens.
+func (m *Metrics) Tell(e event.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch e := e.(type) {
+	case *event.Started:
+		m.starts++
+	case *event.Done:
+		m.answered += int64(e.N)
+		m.observe(e.Took, int64(e.N))
+	case *event.Failed:
+		m.failed++
+		m.observe(e.Took, 1)
+	case *event.Retried:
+		m.retried++
+	case *event.Ended:
+		m.ends++
+		if !e.Healthy {
+			m.deaths++
+		}
 	}
-	return m
-}
-
-// Started implements Recorder.
-func (m *Metrics) Started(int, int, time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.starts++
-}
-
-// Warm implements Recorder; there is nothing to count.
-func (m *Metrics) Warm(int, int, time.Duration) {}
-
-// Done implements Recorder.
-func (m *Metrics) Done(_ int, _ int64, n int, _ time.Time, took time.Duration, _, _ int64) {
-	if n <= 0 {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.answered += int64(n)
-	m.observe(took, int64(n))
-}
-
-// Failed implements Recorder.
-func (m *Metrics) Failed(_ int, _ int64, _ string, _, _, _ int, _ time.Time, took time.Duration, _ string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.failed++
-	m.observe(took, 1)
 }
 
 // observe counts n items that took so long together.
@@ -82,23 +68,6 @@ func (m *Metrics) observe(took time.Duration, n int64) {
 		i++
 	}
 	m.buckets[i] += n
-}
-
-// Retried implements Recorder.
-func (m *Metrics) Retried(int, int64, time.Time, string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.retried++
-}
-
-// Ended implements Recorder.
-func (m *Metrics) Ended(_, _ int, _ time.Time, _ string, healthy bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ends++
-	if !healthy {
-		m.deaths++
-	}
 }
 
 // Write replaces the file by what is known now. A reader sees the old file or the new one, whole. It is called from one
@@ -117,7 +86,7 @@ func (m *Metrics) Finish(at time.Time, status int) error {
 func (m *Metrics) exposition() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := exposition{label: m.label}
+	var e exposition
 	e.integer("stoke_items_answered_total", "counter", "Items that were answered.", m.answered)
 	e.integer("stoke_items_failed_total", "counter", "Items that failed for good.", m.failed)
 	e.integer("stoke_items_retried_total", "counter", "Times that items were tried again or given back.", m.retried)
@@ -138,22 +107,15 @@ func (m *Metrics) exposition() []byte {
 }
 
 // exposition is text in the exposition format. The help texts are ours and need no escaping.
-type exposition struct {
-	bytes.Buffer
-	label string // what stands between the braces of every sample
-}
+type exposition struct{ bytes.Buffer }
 
 func (e *exposition) head(name, kind, help string) {
 	fmt.Fprintf(e, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-// sample writes one line; label is one more label, or empty.
-func (e *exposition) sample(name, label, value string) {
-	labels := e.label
-	if labels != "" && label != "" {
-		labels += ","
-	}
-	if labels += label; labels != "" {
+// sample writes one line; labels stands between braces, or is empty.
+func (e *exposition) sample(name, labels, value string) {
+	if labels != "" {
 		labels = "{" + labels + "}"
 	}
 	fmt.Fprintf(e, "%s%s %s\n", name, labels, value)

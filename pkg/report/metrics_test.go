@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,9 +108,9 @@ func read(t *testing.T, path string) string {
 
 func TestMetricsOfARun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.prom")
-	m := NewMetrics(path, "", epoch)
-	m.Started(1, 1, epoch)
-	m.Started(2, 2, epoch)
+	m := NewMetrics(path, epoch)
+	told(m.Tell).Started(1, 1, epoch)
+	told(m.Tell).Started(2, 2, epoch)
 	if err := m.Write(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +127,8 @@ func TestMetricsOfARun(t *testing.T) {
 		}
 	}
 
-	m = NewMetrics(path, "", epoch)
-	example(m)
+	m = NewMetrics(path, epoch)
+	example(m.Tell)
 	if err := m.Finish(at(10500*time.Millisecond), 123); err != nil {
 		t.Fatal(err)
 	}
@@ -151,35 +150,11 @@ func TestMetricsOfARun(t *testing.T) {
 	}
 }
 
-func TestMetricsBearTheJob(t *testing.T) {
-	for job, want := range map[string]string{
-		"nightly": `{job="nightly"}`, `a"b\c` + "\nd": `{job="a\"b\\c\nd"}`, "\xff": "{job=\"\uFFFD\"}", "": "",
-	} {
-		path := filepath.Join(t.TempDir(), "run.prom")
-		m := NewMetrics(path, job, epoch)
-		if err := m.Finish(at(1), 0); err != nil {
-			t.Fatal(err)
-		}
-		got, err := scrape(read(t, path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name := range got {
-			if job != "" && !strings.Contains(name, want[1:len(want)-1]) {
-				t.Errorf("%q: the sample %s lacks the job", job, name)
-			}
-		}
-		if _, ok := got["stoke_run_running"+want]; !ok {
-			t.Errorf("%q: no %s in %v", job, "stoke_run_running"+want, got)
-		}
-	}
-}
-
 // A reader never sees half a file, and nothing is left beside it.
 func TestMetricsAreReplacedInOneStep(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "run.prom")
-	m := NewMetrics(path, "x", epoch)
+	m := NewMetrics(path, epoch)
 	if err := m.Write(); err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +241,7 @@ func TestMetricsThroughALink(t *testing.T) {
 }
 
 func TestMetricsThatCannotBeWritten(t *testing.T) {
-	m := NewMetrics(filepath.Join(t.TempDir(), "missing", "run.prom"), "", epoch)
+	m := NewMetrics(filepath.Join(t.TempDir(), "missing", "run.prom"), epoch)
 	if err := m.Write(); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("got %v", err)
 	}
@@ -280,19 +255,4 @@ func TestMetricsThatCannotBeWritten(t *testing.T) {
 	if err := output.Replace(os.DevNull, []byte("x")); err != nil {
 		t.Errorf("a device: %v", err)
 	}
-}
-
-func FuzzMetricsJob(f *testing.F) {
-	f.Add("nightly")
-	f.Add("\"\\\n\xff{},=")
-	f.Fuzz(func(t *testing.T, job string) {
-		m := NewMetrics("", job, epoch)
-		text := m.exposition()
-		if _, err := scrape(string(text)); err != nil {
-			t.Errorf("%q: %v", job, err)
-		}
-		if !bytes.Equal(bytes.ToValidUTF8(text, nil), text) {
-			t.Errorf("%q: not UTF-8", job)
-		}
-	})
 }

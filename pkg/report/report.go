@@ -1,82 +1,17 @@
 // Package report turns what happens in a run into what people and machines read about it afterwards.
 //
-// In come the calls of a Recorder: workers started, items answered, failed, tried again, workers gone. Out go a summary
-// for a person (stats.go), a trace for a timeline viewer (trace.go) and a metrics file for a monitoring system
-// (metrics.go), each a Recorder of its own. The job log (joblog.go) wants every single item and has a method of its own.
+// In come the events of package event: workers started, items answered, failed, tried again, workers gone. Out go a summary for a
+// person (stats.go), a trace for a timeline viewer (trace.go), a metrics file for a monitoring system (metrics.go) and a job log
+// with a row for every single item (joblog.go), each by a type with a method Tell.
 //
 // The caller owns the clock, the files and the rhythm: nothing here starts a goroutine, and what has to be written from
-// time to time is written when the caller says so. Every Recorder is safe for concurrent use.
+// time to time is written when the caller says so. Every Tell is safe for concurrent use.
 package report
 
 import (
 	"fmt"
 	"time"
 )
-
-// Recorder is told what happens in a run, by several goroutines at once. Slots count from 1, and 0 stands for none;
-// seq is an item's number, from 1. Items that were answered together are told together: never item by item.
-type Recorder interface {
-	// Started: a worker's process was started at that time and begins to warm up.
-	Started(slot, pid int, at time.Time)
-	// Warm: that process is warm, took after it was started.
-	Warm(slot, pid int, took time.Duration)
-	// Done: the n consecutive items from first on were answered, took in all from when the worker could begin on the
-	// first of them. The bytes are what they and their answers measure on the worker's stdio.
-	Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64)
-	// Failed: the item has failed for good after so many attempts. Began and took are those of the last one; exitval and
-	// signal say how its worker died, and are 0 if it did not.
-	Failed(slot int, seq int64, item string, attempts, exitval, signal int, began time.Time, took time.Duration, why string)
-	// Retried: the item will be tried again, or was given back together with those behind it.
-	Retried(slot int, seq int64, at time.Time, why string)
-	// Ended: the process is gone. Healthy: it was to go, at the end of the run or because it was recycled.
-	Ended(slot, pid int, at time.Time, how string, healthy bool)
-}
-
-// Fan is a Recorder that passes everything on to each of several, in order. An empty Fan ignores everything.
-type Fan []Recorder
-
-// Started implements Recorder.
-func (f Fan) Started(slot, pid int, at time.Time) {
-	for _, r := range f {
-		r.Started(slot, pid, at)
-	}
-}
-
-// Warm implements Recorder.
-func (f Fan) Warm(slot, pid int, took time.Duration) {
-	for _, r := range f {
-		r.Warm(slot, pid, took)
-	}
-}
-
-// Done implements Recorder.
-func (f Fan) Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64) {
-	for _, r := range f {
-		r.Done(slot, first, n, began, took, sent, received)
-	}
-}
-
-// Failed implements Recorder.
-func (f Fan) Failed(slot int, seq int64, item string, attempts, exitval, signal int,
-	began time.Time, took time.Duration, why string) {
-	for _, r := range f {
-		r.Failed(slot, seq, item, attempts, exitval, signal, began, took, why)
-	}
-}
-
-// Retried implements Recorder.
-func (f Fan) Retried(slot int, seq int64, at time.Time, why string) {
-	for _, r := range f {
-		r.Retried(slot, seq, at, why)
-	}
-}
-
-// Ended implements Recorder.
-func (f Fan) Ended(slot, pid int, at time.Time, how string, healthy bool) {
-	for _, r := range f {
-		r.Ended(slot, pid, at, how, healthy)
-	}
-}
 
 // process tells workers apart: a slot has two while a recycled worker's successor warms up.
 type process struct{ slot, pid int }

@@ -1,13 +1,14 @@
 package report
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"stoke/pkg/event"
 )
 
 // epoch is when the runs of these tests begin.
@@ -15,58 +16,35 @@ var epoch = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 func at(d time.Duration) time.Time { return epoch.Add(d) }
 
-// diary is a Recorder that writes down what it is told.
-type diary struct{ entries []string }
+// told tells of events in few words.
+type told func(event.Event)
 
-func (d *diary) note(format string, args ...any) {
-	d.entries = append(d.entries, fmt.Sprintf(format, args...))
+func (t told) Started(slot, pid int, at time.Time) { t(&event.Started{Slot: slot, Pid: pid, At: at}) }
+func (t told) Warm(slot, pid int, took time.Duration) {
+	t(&event.Warm{Slot: slot, Pid: pid, Took: took})
 }
-func (d *diary) Started(slot, pid int, at time.Time)    { d.note("started %d %d %v", slot, pid, at) }
-func (d *diary) Warm(slot, pid int, took time.Duration) { d.note("warm %d %d %v", slot, pid, took) }
-func (d *diary) Retried(slot int, s int64, a time.Time, w string) {
-	d.note("retried %d %d %v %s", slot, s, a, w)
+func (t told) Retried(slot int, seq int64, at time.Time, why string) {
+	t(&event.Retried{Slot: slot, Seq: seq, At: at, Why: why})
 }
-func (d *diary) Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64) {
-	d.note("done %d %d %d %v %v %d %d", slot, first, n, began, took, sent, received)
+func (t told) Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64) {
+	t(&event.Done{Slot: slot, First: first, N: n, Began: began, Took: took, Sent: sent, Received: received})
 }
-func (d *diary) Failed(slot int, seq int64, item string, attempts, exitval, signal int,
+func (t told) Failed(slot int, seq int64, item string, attempts, exitval, signal int,
 	began time.Time, took time.Duration, why string) {
-	d.note("failed %d %d %s %d %d %d %v %v %s", slot, seq, item, attempts, exitval, signal, began, took, why)
+	t(&event.Failed{Slot: slot, Seq: seq, Item: []byte(item), Attempts: attempts, ExitVal: exitval, Signal: signal,
+		Began: began, Took: took, Why: errors.New(why)})
 }
-func (d *diary) Ended(slot, pid int, at time.Time, how string, healthy bool) {
-	d.note("ended %d %d %v %s %v", slot, pid, at, how, healthy)
-}
-
-// tell makes one call of each kind, with arguments that all differ.
-func tell(r Recorder) {
-	r.Started(1, 2, at(3))
-	r.Warm(4, 5, 6)
-	r.Done(7, 8, 9, at(10), 11, 12, 13)
-	r.Failed(14, 15, "item", 16, 17, 18, at(19), 20, "why")
-	r.Retried(21, 22, at(23), "because")
-	r.Ended(24, 25, at(26), "how", true)
+func (t told) Ended(slot, pid int, at time.Time, how string, healthy bool) {
+	t(&event.Ended{Slot: slot, Pid: pid, At: at, How: how, Healthy: healthy})
 }
 
-func TestFanPassesEverythingOnToEach(t *testing.T) {
-	var one, two, alone diary
-	tell(&alone)
-	tell(Fan{&one, &two})
-	if len(alone.entries) != 6 {
-		t.Fatalf("the test tells %d things, want 6", len(alone.entries))
-	}
-	if !slices.Equal(one.entries, alone.entries) || !slices.Equal(two.entries, alone.entries) {
-		t.Errorf("got %q and %q, want %q twice", one.entries, two.entries, alone.entries)
-	}
-	tell(Fan{})
-}
-
-// All recorders are told by several goroutines while their owners read them. The race detector watches.
-func TestRecordersAreSafeForConcurrentUse(t *testing.T) {
+// All are told by several goroutines while their owners read them. The race detector watches.
+func TestReportsAreSafeForConcurrentUse(t *testing.T) {
 	stats := NewStats(epoch, 4)
-	metrics := NewMetrics(filepath.Join(t.TempDir(), "m.prom"), "", epoch)
+	metrics := NewMetrics(filepath.Join(t.TempDir(), "m.prom"), epoch)
 	trace := NewTrace(io.Discard, epoch, "x")
-	log := NewJoblog(io.Discard, "x")
-	fan := Fan{stats, metrics, trace}
+	log := newJoblog(io.Discard, "x", true)
+	fan := told(event.All(stats.Tell, metrics.Tell, trace.Tell, log.Tell))
 	const each = 200
 	var tellers sync.WaitGroup
 	for slot := 1; slot <= 4; slot++ {
@@ -77,7 +55,7 @@ func TestRecordersAreSafeForConcurrentUse(t *testing.T) {
 				fan.Done(slot, int64(i), 2, epoch, time.Second, 1, 1)
 				fan.Retried(slot, int64(i), epoch, "")
 				fan.Failed(slot, int64(i), "", 1, 1, 0, epoch, 1, "")
-				log.Job(int64(i), []byte("x"), epoch, 1, 1, 1, 0, 0)
+				fan(&event.Answered{Seq: int64(i), Item: []byte("x"), Began: epoch, Took: 1, Received: 1})
 			}
 			fan.Ended(slot, slot, epoch, "", true)
 		})
@@ -97,15 +75,16 @@ func TestRecordersAreSafeForConcurrentUse(t *testing.T) {
 
 // What is told for items costs no memory: a run has many millions of them.
 func TestItemsCostNoMemory(t *testing.T) {
-	stats, metrics := NewStats(epoch, 1), NewMetrics("", "", epoch)
-	log := NewJoblog(io.Discard, "command")
+	stats, metrics := NewStats(epoch, 1), NewMetrics("", epoch)
+	log := newJoblog(io.Discard, "command", true)
 	item := []byte("it's \t a line")
-	began := epoch
+	done := &event.Done{Slot: 1, First: 1, N: 10, Began: epoch, Took: time.Millisecond, Sent: 1, Received: 1}
+	one := &event.Answered{Seq: 1, Item: item, Began: epoch, Took: time.Millisecond, Received: 1}
+	all := event.All(stats.Tell, metrics.Tell, log.Tell)
 	tell := func() {
-		began = began.Add(time.Millisecond)
-		stats.Done(1, 1, 10, began, time.Millisecond, 1, 1)
-		metrics.Done(1, 1, 10, began, time.Millisecond, 1, 1)
-		log.Job(1, item, began, time.Millisecond, 1, 1, 0, 0)
+		done.Began = done.Began.Add(time.Millisecond)
+		all(done)
+		all(one)
 	}
 	tell()
 	if n := testing.AllocsPerRun(1000, tell); n != 0 {

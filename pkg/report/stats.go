@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"stoke/pkg/event"
 )
 
 // columns is how wide a summary may be.
@@ -13,7 +15,7 @@ const columns = 80
 // slowest is how many of the slowest items a summary names.
 const slowest = 5
 
-// Stats is the Recorder behind a summary of the run for a person. It allocates nothing for an item.
+// Stats is what a summary of the run for a person is made from. It allocates nothing for an item.
 type Stats struct {
 	began time.Time
 	jobs  int
@@ -65,47 +67,43 @@ func (s *Stats) slot(n int) *slotStats {
 	return &s.slots[n-1]
 }
 
-// Started implements Recorder.
-func (s *Stats) Started(slot, pid int, at time.Time) {
+// Tell is told what happens.
+func (s *Stats) Tell(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w := s.slot(slot); w != nil {
-		w.starts++
-		s.running[process{slot, pid}] = birth{at: at}
+	switch e := e.(type) {
+	case *event.Started:
+		if w := s.slot(e.Slot); w != nil {
+			w.starts++
+			s.running[process{e.Slot, e.Pid}] = birth{at: e.At}
+		}
+	case *event.Warm:
+		s.warm(e)
+	case *event.Done:
+		s.answered += int64(e.N)
+		s.items(e.Slot, run{e.First, e.N, e.Took / time.Duration(e.N), false}, e.Began, e.Took)
+	case *event.Failed:
+		s.failed++
+		s.items(e.Slot, run{e.Seq, 1, e.Took, true}, e.Began, e.Took)
+	case *event.Retried:
+		s.retried++
+	case *event.Ended:
+		if b, ok := s.running[process{e.Slot, e.Pid}]; ok {
+			delete(s.running, process{e.Slot, e.Pid})
+			s.slot(e.Slot).lived(b, e.At)
+		}
 	}
 }
 
-// Warm implements Recorder.
-func (s *Stats) Warm(slot, pid int, took time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w := s.slot(slot); w != nil {
+func (s *Stats) warm(e *event.Warm) {
+	if w := s.slot(e.Slot); w != nil {
 		w.warmed++
-		w.warmUp += took
-		w.init += took
-		b := s.running[process{slot, pid}]
+		w.warmUp += e.Took
+		w.init += e.Took
+		b := s.running[process{e.Slot, e.Pid}]
 		b.warm = true
-		s.running[process{slot, pid}] = b
+		s.running[process{e.Slot, e.Pid}] = b
 	}
-}
-
-// Done implements Recorder.
-func (s *Stats) Done(slot int, first int64, n int, began time.Time, took time.Duration, _, _ int64) {
-	if n <= 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answered += int64(n)
-	s.items(slot, run{first, n, took / time.Duration(n), false}, began, took)
-}
-
-// Failed implements Recorder.
-func (s *Stats) Failed(slot int, seq int64, _ string, _, _, _ int, began time.Time, took time.Duration, _ string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed++
-	s.items(slot, run{seq, 1, took, true}, began, took)
 }
 
 // items accounts for items that a slot is done with. Of spans that overlap, because a worker has several items at a
@@ -131,23 +129,6 @@ func (s *Stats) items(slot int, r run, began time.Time, took time.Duration) {
 			s.slow[i] = r
 			return
 		}
-	}
-}
-
-// Retried implements Recorder.
-func (s *Stats) Retried(int, int64, time.Time, string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.retried++
-}
-
-// Ended implements Recorder.
-func (s *Stats) Ended(slot, pid int, at time.Time, _ string, _ bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b, ok := s.running[process{slot, pid}]; ok {
-		delete(s.running, process{slot, pid})
-		s.slot(slot).lived(b, at)
 	}
 }
 

@@ -63,7 +63,7 @@ func TestHistogramBuckets(t *testing.T) {
 }
 
 // example is a run of 10 s with two workers, one of which died and was replaced.
-func example(r Recorder) {
+func example(r told) {
 	r.Started(1, 11, at(0))
 	r.Started(2, 12, at(0))
 	r.Warm(1, 11, time.Second)
@@ -82,7 +82,7 @@ func example(r Recorder) {
 
 func TestStatsText(t *testing.T) {
 	s := NewStats(epoch, 2)
-	example(s)
+	example(s.Tell)
 	want := strings.Join([]string{
 		"103 items answered, 1 failed, 1 retried in 10.0 s (10.4 items/s)",
 		"worker  ░ warm-up █ busy · waiting  warm-up     busy       waiting  items starts",
@@ -111,10 +111,10 @@ func TestStatsFitTheScreen(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for i := range 100_000 {
 		took := time.Duration(math.Exp(random.Float64()*30) + 1)
-		s.Started(i%100+1, i, epoch)
-		s.Warm(i%100+1, i, took)
-		s.Done(i%100+1, int64(i)*10_000+1, 10_000, epoch, took, 0, 0)
-		s.Ended(i%100+1, i, epoch.Add(took), "", true)
+		told(s.Tell).Started(i%100+1, i, epoch)
+		told(s.Tell).Warm(i%100+1, i, took)
+		told(s.Tell).Done(i%100+1, int64(i)*10_000+1, 10_000, epoch, took, 0, 0)
+		told(s.Tell).Ended(i%100+1, i, epoch.Add(took), "", true)
 	}
 	for _, ascii := range []bool{false, true} {
 		text := s.Text(at(10*time.Hour), ascii)
@@ -172,9 +172,9 @@ func TestStatsOfNothing(t *testing.T) {
 
 func TestStatsOfWorkersThatStillRun(t *testing.T) {
 	s := NewStats(epoch, 3)
-	s.Started(1, 5, at(0))
-	s.Started(3, 6, at(time.Second))
-	s.Warm(1, 5, time.Second)
+	told(s.Tell).Started(1, 5, at(0))
+	told(s.Tell).Started(3, 6, at(time.Second))
+	told(s.Tell).Warm(1, 5, time.Second)
 	first := s.Text(at(4*time.Second), false)
 	if !strings.Contains(first, "\n     1  ░░░░░░░···················   1.00 s      0 s   0%   3.00 s      0\n") ||
 		!strings.Contains(first, "\n     3  ░░░░░░░░░░░░░░░░░░░░         3.00 s      0 s           0 s      0\n") {
@@ -190,10 +190,10 @@ func TestStatsOfWorkersThatStillRun(t *testing.T) {
 
 func TestBusyCountsEachInstantOnce(t *testing.T) {
 	s := NewStats(epoch, 1)
-	s.Started(1, 1, epoch)
-	s.Warm(1, 1, 0)
+	told(s.Tell).Started(1, 1, epoch)
+	told(s.Tell).Warm(1, 1, 0)
 	for i := range 10 { // each is sent while the one before it is at work
-		s.Done(1, int64(i+1), 1, at(time.Duration(i)*time.Second), 3*time.Second, 0, 0)
+		told(s.Tell).Done(1, int64(i+1), 1, at(time.Duration(i)*time.Second), 3*time.Second, 0, 0)
 	}
 	if got := s.slots[0].busy; got != 12*time.Second {
 		t.Errorf("busy for %v, want 12s", got)
@@ -203,7 +203,7 @@ func TestBusyCountsEachInstantOnce(t *testing.T) {
 func TestStatsKeepTheSlowest(t *testing.T) {
 	s := NewStats(epoch, 1)
 	for _, i := range rand.Perm(1000) {
-		s.Done(1, int64(i+1), 1, epoch, time.Duration(i+1)*time.Second, 0, 0)
+		told(s.Tell).Done(1, int64(i+1), 1, epoch, time.Duration(i+1)*time.Second, 0, 0)
 	}
 	var got []int64
 	for _, r := range s.slow {
@@ -216,7 +216,7 @@ func TestStatsKeepTheSlowest(t *testing.T) {
 
 func TestItemsWithoutAWorker(t *testing.T) {
 	s := NewStats(epoch, 1)
-	s.Failed(0, 7, "too long", 0, 0, 0, epoch, 0, "exceeds --max-item")
+	told(s.Tell).Failed(0, 7, "too long", 0, 0, 0, epoch, 0, "exceeds --max-item")
 	if got, want := s.Text(at(time.Second), false), "0 items answered, 1 failed, 0 retried in 1.00 s (1.00 items/s)\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -237,16 +237,16 @@ func TestBreakEven(t *testing.T) {
 		{"fewer items than jobs", 8, 1, time.Second, time.Second, time.Second, "1.00 s x 1 item = 1.00 s;\n  all in all that would have taken about 2.0x longer"},
 	} {
 		s := NewStats(epoch, tt.jobs)
-		s.Started(1, 1, epoch)
-		s.Warm(1, 1, tt.init)
-		s.Done(1, 1, tt.items, epoch, time.Duration(tt.items)*tt.each, 0, 0)
+		told(s.Tell).Started(1, 1, epoch)
+		told(s.Tell).Warm(1, 1, tt.init)
+		told(s.Tell).Done(1, 1, tt.items, epoch, time.Duration(tt.items)*tt.each, 0, 0)
 		if got := s.Text(epoch.Add(tt.whole), false); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got\n%swant %q", tt.name, got, tt.want)
 		}
 	}
 	s := NewStats(epoch, 2)
-	s.Started(1, 1, epoch)
-	s.Done(1, 1, 5, epoch, time.Second, 0, 0)
+	told(s.Tell).Started(1, 1, epoch)
+	told(s.Tell).Done(1, 1, 5, epoch, time.Second, 0, 0)
 	if got := s.Text(at(time.Second), false); strings.Contains(got, "a start") {
 		t.Errorf("nobody knows what an init takes, but:\n%s", got)
 	}

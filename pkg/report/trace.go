@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"stoke/pkg/event"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 	longText = 256
 )
 
-// Trace is the Recorder that writes a trace as the run goes on, through a buffer.
+// Trace writes a trace as the run goes on, through a buffer.
 type Trace struct {
 	began time.Time
 
@@ -60,83 +62,69 @@ func (t *Trace) Flush() error {
 	return t.out.Flush()
 }
 
-// Started implements Recorder.
-func (t *Trace) Started(slot, pid int, at time.Time) {
+// Tell is told what happens.
+func (t *Trace) Tell(e event.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.warming[process{slot, pid}] = at
-}
-
-// Warm implements Recorder.
-func (t *Trace) Warm(slot, pid int, took time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if at, ok := t.warming[process{slot, pid}]; ok {
-		delete(t.warming, process{slot, pid})
-		t.init(slot, pid, at, took, "warm")
+	switch e := e.(type) {
+	case *event.Started:
+		t.warming[process{e.Slot, e.Pid}] = e.At
+	case *event.Warm:
+		t.warm(e.Slot, e.Pid, e.Took, "warm")
+	case *event.Done:
+		t.done(e)
+	case *event.Failed:
+		t.failed(e)
+	case *event.Retried:
+		t.mark(e.Slot, e.At, "retry")
+		t.number("item", e.Seq, true)
+		t.text("why", e.Why)
+		t.endArgs()
+	case *event.Ended:
+		t.ended(e)
 	}
 }
 
-func (t *Trace) init(slot, pid int, at time.Time, took time.Duration, how string) {
+// warm draws how long a worker warmed up, if that is not drawn, and how that ended.
+func (t *Trace) warm(slot, pid int, took time.Duration, how string) {
+	at, ok := t.warming[process{slot, pid}]
+	if !ok {
+		return
+	}
+	delete(t.warming, process{slot, pid})
 	t.span(slot, at, took, "init")
 	t.number("pid", int64(pid), true)
 	t.text("end", how)
 	t.endArgs()
 }
 
-// Done implements Recorder.
-func (t *Trace) Done(slot int, first int64, n int, began time.Time, took time.Duration, sent, received int64) {
-	if n <= 0 {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.span(slot, began, took, itemNames(first, n))
-	t.number("items", int64(n), true)
-	t.number("sent", sent, false)
-	t.number("received", received, false)
+func (t *Trace) done(e *event.Done) {
+	t.span(e.Slot, e.Began, e.Took, itemNames(e.First, e.N))
+	t.number("items", int64(e.N), true)
+	t.number("sent", e.Sent, false)
+	t.number("received", e.Received, false)
 	t.endArgs()
 }
 
-// Failed implements Recorder.
-func (t *Trace) Failed(slot int, seq int64, item string, attempts, exitval, signal int,
-	began time.Time, took time.Duration, why string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.span(slot, began, took, itemNames(seq, 1)+" failed")
-	t.number("attempts", int64(attempts), true)
-	t.number("exitval", int64(exitval), false)
-	t.number("signal", int64(signal), false)
-	t.text("item", item)
-	t.text("why", why)
+func (t *Trace) failed(e *event.Failed) {
+	t.span(e.Slot, e.Began, e.Took, itemNames(e.Seq, 1)+" failed")
+	t.number("attempts", int64(e.Attempts), true)
+	t.number("exitval", int64(e.ExitVal), false)
+	t.number("signal", int64(e.Signal), false)
+	t.text("item", string(e.Item))
+	t.text("why", e.Why.Error())
 	t.endArgs()
 }
 
-// Retried implements Recorder.
-func (t *Trace) Retried(slot int, seq int64, at time.Time, why string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.mark(slot, at, "retry")
-	t.number("item", seq, true)
-	t.text("why", why)
-	t.endArgs()
-}
-
-// Ended implements Recorder.
-func (t *Trace) Ended(slot, pid int, at time.Time, how string, healthy bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if started, ok := t.warming[process{slot, pid}]; ok {
-		delete(t.warming, process{slot, pid})
-		t.init(slot, pid, started, at.Sub(started), how)
-	}
+func (t *Trace) ended(e *event.Ended) {
+	t.warm(e.Slot, e.Pid, e.At.Sub(t.warming[process{e.Slot, e.Pid}]), e.How)
 	name := "death"
-	if healthy {
+	if e.Healthy {
 		name = "end"
 	}
-	t.mark(slot, at, name)
-	t.number("pid", int64(pid), true)
-	t.text("how", how)
+	t.mark(e.Slot, e.At, name)
+	t.number("pid", int64(e.Pid), true)
+	t.text("how", e.How)
 	t.endArgs()
 }
 

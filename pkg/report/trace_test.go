@@ -37,11 +37,11 @@ func readTrace(t *testing.T, text []byte) (events []traceEvent) {
 	return events
 }
 
-func traced(t *testing.T, title string, tell func(Recorder)) []traceEvent {
+func traced(t *testing.T, title string, tell func(told)) []traceEvent {
 	t.Helper()
 	var out bytes.Buffer
 	trace := NewTrace(&out, epoch, title)
-	tell(trace)
+	tell(trace.Tell)
 	if err := trace.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestTraceOfARun(t *testing.T) {
 }
 
 func TestTraceWithoutEventsIsValid(t *testing.T) {
-	if events := traced(t, "x", func(Recorder) {}); len(events) != 1 || events[0].Name != "process_name" {
+	if events := traced(t, "x", func(told) {}); len(events) != 1 || events[0].Name != "process_name" {
 		t.Errorf("got %v", events)
 	}
 }
@@ -114,7 +114,7 @@ func TestTraceKeepsAnyText(t *testing.T) {
 		"plain": "plain", `q"uote\`: `q"uote\`, "tab\tnewline\n": "tab\tnewline\n", "nul\x00esc\x1b": "nul\x00esc\x1b", "\xff\xfe": "\uFFFD",
 		"<&>\u2028": "<&>\u2028", "a\xffb": "a\uFFFDb", "日本": "日本", long: long[:longText] + "...", "x" + long: ("x" + long)[:longText-1] + "...",
 	} {
-		events := traced(t, in, func(r Recorder) { r.Failed(1, 1, in, 1, 0, 0, epoch, 1, in) })
+		events := traced(t, in, func(r told) { r.Failed(1, 1, in, 1, 0, 0, epoch, 1, in) })
 		last := events[len(events)-1]
 		if last.Args["item"] != want || last.Args["why"] != want {
 			t.Errorf("%.20q: got %q, want %q", in, last.Args, want)
@@ -126,7 +126,7 @@ func TestTraceKeepsAnyText(t *testing.T) {
 }
 
 func TestTraceTimes(t *testing.T) {
-	events := traced(t, "x", func(r Recorder) {
+	events := traced(t, "x", func(r told) {
 		r.Done(1, 1, 1, at(1234567), 7*time.Nanosecond, 0, 0)
 		r.Done(1, 2, 1, at(-time.Hour), -time.Second, 0, 0)
 		r.Done(1, 3, 1, at(100*time.Hour), 1_000_050, 0, 0)
@@ -145,7 +145,7 @@ func TestTraceTimes(t *testing.T) {
 // A worker with several items at a time has spans that overlap. A row must not.
 func TestSpansInOneRowDoNotOverlap(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	events := traced(t, "x", func(r Recorder) {
+	events := traced(t, "x", func(r told) {
 		for i := range 2000 { // told in the order in which they end
 			took := time.Duration(random.IntN(5000)) * time.Microsecond
 			r.Done(1+i%2, int64(i+1), 1, at(time.Duration(i)*time.Millisecond-took+time.Second), took, 0, 0)
@@ -173,7 +173,7 @@ func TestSpansInOneRowDoNotOverlap(t *testing.T) {
 }
 
 func TestTraceBoundsItsRows(t *testing.T) {
-	events := traced(t, "x", func(r Recorder) {
+	events := traced(t, "x", func(r told) {
 		for i := range 2 * lanes {
 			r.Done(3, int64(i+1), 1, epoch, time.Second, 0, 0)
 		}
@@ -189,7 +189,7 @@ func TestTraceBoundsItsRows(t *testing.T) {
 }
 
 func TestWorkerThatDiesInItsInit(t *testing.T) {
-	events := traced(t, "x", func(r Recorder) {
+	events := traced(t, "x", func(r told) {
 		r.Started(2, 9, at(time.Second))
 		r.Ended(2, 9, at(3*time.Second), "exit status 1", false)
 		r.Started(2, 10, at(4*time.Second)) // still warming up at the end
@@ -219,7 +219,7 @@ func TestErrorsOfTheWriterComeOut(t *testing.T) {
 	if err := trace.Close(); !errors.Is(err, full) {
 		t.Errorf("Close of a trace: %v", err)
 	}
-	log := NewJoblog(brokenWriter{full}, "x")
+	log := newJoblog(brokenWriter{full}, "x", true)
 	if err := log.Flush(); !errors.Is(err, full) {
 		t.Errorf("Flush of a job log: %v", err)
 	}
@@ -232,7 +232,7 @@ func FuzzTraceText(f *testing.F) {
 	f.Add("item", "why")
 	f.Add("\"\\\x00\xff\u2028", strings.Repeat("日", 200))
 	f.Fuzz(func(t *testing.T, item, why string) {
-		events := traced(t, item, func(r Recorder) {
+		events := traced(t, item, func(r told) {
 			r.Failed(1, 1, item, 1, 1, 1, epoch, 1, why)
 			r.Retried(1, 1, epoch, why)
 			r.Ended(1, 1, epoch, item, false)
