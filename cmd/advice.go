@@ -63,13 +63,6 @@ func (o *options) mend(e *engine.ProtocolError) string {
 	return ""
 }
 
-var (
-	shellName  = regexp.MustCompile(`(^|/)(ba|da|z|k|a|fi)?sh$`)
-	shellLine  = regexp.MustCompile(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
-	eatsStdin  = regexp.MustCompile(`\b(ssh|ffmpeg|subprocess|system|popen|exec|docker|kubectl)\b`)
-	mostOfFile = int64(4096) // bytes that are looked at
-)
-
 // startsPrograms reports whether COMMAND is likely to start others, which share its standard input: it is a shell or a script of
 // one, or names what does.
 func (o *options) startsPrograms() bool {

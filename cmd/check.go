@@ -28,16 +28,6 @@ const (
 	madeUp = 10
 )
 
-// notGood says that a worker was tried out and has faults.
-type notGood struct{ faults int }
-
-func (e *notGood) Error() string {
-	if e.faults == 1 {
-		return "the worker will not do: it has a fault"
-	}
-	return fmt.Sprintf("the worker will not do: it has %d faults", e.faults)
-}
-
 // runCheck tries the worker out instead of running it, and prints what was found.
 func runCheck(o *options, v *voice) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -161,9 +151,6 @@ func (o *options) madeUp() (items [][]byte, whence string) {
 	}
 	return items, fmt.Sprintf("1 to %d", madeUp)
 }
-
-// jqs are jq and its kin.
-var jqs = []string{"jq", "gojq", "jaq"}
 
 // chunk is what one read returned.
 type chunk struct {

@@ -50,11 +50,6 @@ func (p *printer) conclude() error {
 	return nil
 }
 
-// told is an error of which everything has been said.
-type told struct{ error }
-
-func (e *told) Unwrap() error { return e.error }
-
 // isCompact reports whether jq prints one line for each value with this flag.
 func isCompact(word string) bool {
 	return word == "--compact-output" || strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") && strings.Contains(word, "c")
@@ -94,3 +89,6 @@ func oneEach(command []string) string {
 	}
 	return ""
 }
+
+// jqs are jq and its kin.
+var jqs = []string{"jq", "gojq", "jaq"}

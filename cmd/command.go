@@ -1,14 +1,8 @@
 package cmd
 
 import (
-	"runtime/debug"
-	"strings"
-
 	"github.com/spf13/cobra"
 )
-
-// version is set when a release is built.
-var version string
 
 func newCommand(v *voice) *cobra.Command {
 	gs := groups()
@@ -55,35 +49,4 @@ func newCommand(v *voice) *cobra.Command {
 		return flagError(gs, err)
 	})
 	return c
-}
-
-func versionText() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return builtFrom(info)
-	}
-	return "(unknown)"
-}
-
-// builtFrom names what a build that is no release was made from: of a checkout its commit.
-func builtFrom(info *debug.BuildInfo) string {
-	vcs := map[string]string{}
-	for _, s := range info.Settings {
-		vcs[s.Key] = s.Value
-	}
-	name, commit := info.Main.Version, vcs["vcs.revision"]
-	commit = commit[:min(len(commit), 12)]
-	if name == "" || commit != "" && strings.Contains(name, commit) {
-		name = "(devel)"
-	}
-	if commit != "" {
-		day, _, _ := strings.Cut(vcs["vcs.time"], "T")
-		name += ", commit " + commit + " of " + day
-	}
-	if vcs["vcs.modified"] == "true" {
-		name += ", with changes"
-	}
-	return name
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -91,4 +92,38 @@ func described(gs []group) (all []manual.Group) {
 		all = append(all, to)
 	}
 	return all
+}
+
+// version is set when a release is built.
+var version string
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return builtFrom(info)
+	}
+	return "(unknown)"
+}
+
+// builtFrom names what a build that is no release was made from: of a checkout its commit.
+func builtFrom(info *debug.BuildInfo) string {
+	vcs := map[string]string{}
+	for _, s := range info.Settings {
+		vcs[s.Key] = s.Value
+	}
+	name, commit := info.Main.Version, vcs["vcs.revision"]
+	commit = commit[:min(len(commit), 12)]
+	if name == "" || commit != "" && strings.Contains(name, commit) {
+		name = "(devel)"
+	}
+	if commit != "" {
+		day, _, _ := strings.Cut(vcs["vcs.time"], "T")
+		name += ", commit " + commit + " of " + day
+	}
+	if vcs["vcs.modified"] == "true" {
+		name += ", with changes"
+	}
+	return name
 }

@@ -10,11 +10,6 @@ import (
 	"stoke/pkg/event"
 )
 
-// acceptedEnds says that workers failed at their end, in a run that accepts failures.
-type acceptedEnds struct{ *engine.EndError }
-
-func (e acceptedEnds) Unwrap() error { return e.EndError }
-
 // weighEnds ranks an error of the run that is the failure of workers at their end: whoever accepts failed items accepts it, and a
 // signal outranks it; then it is only told of.
 func (o *options) weighEnds(err error, stopped *interruption, out *answers, v *voice) error {

@@ -47,15 +47,3 @@ func Main(args []string) int {
 	}
 	return statusOf(err)
 }
-
-// deadly is how long a signal that was sent to this process may take to end it.
-const deadly = time.Second
-
-// dieOf ends this process by the signal that ended its run: only so does the shell know that a loop around it is to end,
-// and a service manager that it was stopped. It returns where the signal does nothing, as it does in the first process of a container.
-func dieOf(s syscall.Signal) {
-	signal.Reset(s)
-	if syscall.Kill(os.Getpid(), s) == nil {
-		time.Sleep(deadly)
-	}
-}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"stoke/pkg/journal"
 	"stoke/pkg/output"
 )
@@ -104,15 +102,6 @@ func (o *answers) finish(complete bool) error {
 	return nil
 }
 
-// notAccepted says that items failed, and that this keeps OUT from appearing.
-type notAccepted struct {
-	err  error
-	hint string // where the answers are, and the ways on
-}
-
-func (e *notAccepted) Error() string { return e.err.Error() }
-func (e *notAccepted) Unwrap() error { return e.err }
-
 // waysOn adds to an error of failed items, if they were not accepted and keep OUT away, what can be done now.
 func (o *options) waysOn(err error, out *answers) error {
 	if statusOf(err) != statusItems || o.accepted || !out.grows() {
@@ -123,39 +112,4 @@ func (o *options) waysOn(err error, out *answers) error {
 		return &notAccepted{err, hint + "--retry-failed tries the failed items again, --on-error fill or skip accepts them as they are"}
 	}
 	return &notAccepted{err, hint + "--on-error fill or skip accepts items that fail, --resume keeps what is done for another try"}
-}
-
-// errClosed says that stoke was started without a standard input.
-var errClosed = errors.New("standard input is closed, so there are no items to read; if none are meant, say </dev/null (open it for reading only)")
-
-// openedAtStart tells whether f, one of the three standard files, was open when this program was started. The runtime of Go puts
-// /dev/null, open for reading and writing, where one was not. Whoever means an empty input opens /dev/null for reading.
-func openedAtStart(f *os.File) error {
-	info, err := f.Stat()
-	null, nullErr := os.Stat(os.DevNull)
-	if err != nil || nullErr != nil || !os.SameFile(info, null) {
-		return nil
-	}
-	mode, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
-	if err == nil && mode&unix.O_ACCMODE == unix.O_RDWR {
-		return errClosed
-	}
-	return nil
-}
-
-// openInput opens the input named name; "" and "-" are standard input.
-func openInput(name string) (*os.File, error) {
-	if name == "" || name == "-" {
-		return os.Stdin, openedAtStart(os.Stdin)
-	}
-	f, err := os.Open(name)
-	return f, named("--arg-file", err)
-}
-
-// named says which flag an error is about.
-func named(flag string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", flag, err)
 }

@@ -98,3 +98,15 @@ func printf(p []byte) string {
 	}
 	return "printf " + shellQuote(format.String())
 }
+
+// quoted returns words as they are typed in a shell.
+func quoted(words []string) []string {
+	typed := make([]string, len(words))
+	for i, word := range words {
+		typed[i] = shellQuote(word)
+	}
+	return typed
+}
+
+// secret stands for what may be a password where a command is shown: the value of an --arg, an --init that was not typed.
+const secret = "…"

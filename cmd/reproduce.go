@@ -2,19 +2,13 @@ package cmd
 
 import (
 	"bytes"
-	"io"
-	"os"
 	"strings"
 
 	"stoke/pkg/engine"
-	"stoke/pkg/source"
 )
 
 // mostQuoted is the longest item that a hint repeats, in bytes.
 const mostQuoted = 200
-
-// secret stands for what may be a password where a command is shown: the value of an --arg, an --init that was not typed.
-const secret = "…"
 
 // shownInit is the code of --init as a hint shows it.
 func shownInit(code string, typed bool) string {
@@ -56,24 +50,4 @@ func (o *options) reproduce(e *engine.ItemError) string {
 		return keptHint
 	}
 	return "to see it again: " + printf(sent) + " | " + command
-}
-
-// countFor counts the items of in where --halt needs to know: a share of all of them was asked for, and in is a file.
-func (o *options) countFor(in *os.File) (n int64, err error) {
-	info, err := in.Stat()
-	if o.engine.Halt.Share == 0 || err != nil || !info.Mode().IsRegular() {
-		if o.engine.Halt.Share > 0 && o.engine.Halt.Of == engine.Finished {
-			return 0, usagef("--halt: a share of all items that are done can only be told of an input file").withHint("give a number, or the input with --arg-file")
-		}
-		return 0, nil
-	}
-	start, err := in.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return 0, named("--arg-file", err)
-	}
-	if n, err = source.Count(in, o.delimiter); err != nil {
-		return 0, named("--arg-file", err)
-	}
-	_, err = in.Seek(start, io.SeekStart)
-	return n, named("--arg-file", err)
 }

@@ -49,22 +49,6 @@ func announce(v *voice, name string, state *journal.State) {
 	}
 }
 
-// countItems says how many items there are, followed by the verb for one or for several.
-func countItems(n int64, is, are string) string {
-	if n == 1 {
-		return "1 item" + is
-	}
-	return fmt.Sprintf("%d items%s", n, are)
-}
-
-// resumeError words why a run cannot be resumed.
-func resumeError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("--resume: %w", err)
-}
-
 // keepSynced makes what was written durable once in a while, until the output is finished.
 func (o *answers) keepSynced() {
 	done, gone := make(chan struct{}), make(chan struct{})

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"syscall"
-	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
@@ -15,9 +13,6 @@ import (
 	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
-
-// patience is how long a worker may keep a run waiting before a word is said, or 10 s if it is 0.
-var patience time.Duration
 
 // run does what o says and returns what kept it from being a success.
 func run(o *options, v *voice) error {
@@ -49,7 +44,7 @@ func run(o *options, v *voice) error {
 	}
 	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
 	o.engine.Word, o.engine.RSS, o.engine.Patience = inWords, worker.TreeRSS, patience
-	if o.engine.Halt.Total, err = o.countFor(in); err != nil {
+	if o.engine.Halt.Total, err = countFor(o, in); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -86,7 +81,7 @@ func (o *options) conclude(sum engine.Summary, err error, by *interruption, out 
 	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
 		err = e
 	}
-	err = w.left(o.waysOn(err, out), by, o, out)
+	err = w.interrupted(o.waysOn(err, out), by, o, out)
 	if status := statusOf(err); status == statusOK || status == statusItems { // of an empty input, or of a run that is taken up
 		w.records.begin()
 	}
@@ -94,19 +89,6 @@ func (o *options) conclude(sum engine.Summary, err error, by *interruption, out 
 		err = e
 	}
 	return err
-}
-
-// sizeOf is how many bytes there are to be read from in; 0 where that is not known.
-func sizeOf(in *os.File) int64 {
-	info, err := in.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return 0
-	}
-	at, err := in.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return 0
-	}
-	return info.Size() - at
 }
 
 // open opens what is written to, and says what of the run an earlier one has done.

@@ -70,8 +70,8 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 	return seen.Load
 }
 
-// left completes what is said of a run that a signal ended: how far it came, and how it goes on.
-func (w *watch) left(err error, told *interruption, o *options, out *answers) error {
+// interrupted completes what is said of a run that a signal ended: how far it came, and how it goes on.
+func (w *watch) interrupted(err error, told *interruption, o *options, out *answers) error {
 	ended := new(signalled)
 	if told == nil || !errors.As(err, &ended) {
 		return err
@@ -146,5 +146,17 @@ func reportOnSignal(tell func()) (done func()) {
 	return func() {
 		signal.Stop(asked)
 		close(asked)
+	}
+}
+
+// deadly is how long a signal that was sent to this process may take to end it.
+const deadly = time.Second
+
+// dieOf ends this process by the signal that ended its run: only so does the shell know that a loop around it is to end,
+// and a service manager that it was stopped. It returns where the signal does nothing, as it does in the first process of a container.
+func dieOf(s syscall.Signal) {
+	signal.Reset(s)
+	if syscall.Kill(os.Getpid(), s) == nil {
+		time.Sleep(deadly)
 	}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/event"
@@ -74,3 +75,6 @@ func (o *options) slowText(s launch.Slow) string {
 	}
 	return text
 }
+
+// patience is how long a worker may keep a run waiting before a word is said, or 10 s if it is 0.
+var patience time.Duration

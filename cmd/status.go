@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -23,52 +22,6 @@ const (
 	statusNotFound = 127 // COMMAND was not found
 	statusSignal   = 128 // plus the number of the signal that ended the run
 )
-
-// usageError is a mistake in what was typed, set in the environment or written in the config file.
-type usageError struct {
-	problem string
-	hint    string
-}
-
-func (e *usageError) Error() string { return e.problem }
-
-func usagef(format string, args ...any) *usageError {
-	return &usageError{problem: fmt.Sprintf(format, args...)}
-}
-
-// withHint adds what to do about it.
-func (e *usageError) withHint(hint string) *usageError {
-	e.hint = hint
-	return e
-}
-
-// signalled says that a signal ended the run.
-type signalled struct {
-	signal syscall.Signal
-	left   string // what it left; empty where there is nothing to tell
-	hint   string
-}
-
-func (e *signalled) Error() string {
-	name, known := map[syscall.Signal]string{syscall.SIGINT: "interrupted", syscall.SIGTERM: "terminated", syscall.SIGHUP: "hung up"}[e.signal]
-	if !known {
-		name = "ended by signal: " + e.signal.String()
-	}
-	if e.left == "" {
-		return name
-	}
-	return name + ": " + e.left
-}
-
-// itemsFailed says that this many items failed. Each was reported when it did.
-type itemsFailed struct{ n int64 }
-
-func (e *itemsFailed) Error() string {
-	if e.n == 1 {
-		return "1 item failed"
-	}
-	return fmt.Sprintf("%d items failed", e.n)
-}
 
 // statusOf ranks what ended a run.
 func statusOf(err error) int {

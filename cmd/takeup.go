@@ -74,12 +74,6 @@ func (o *options) anew(j *journal.Journal, in *os.File) (*journal.State, error) 
 	return &journal.State{Next: 1}, resumeError(j.Restart())
 }
 
-// rereadable reports whether what is read from in can be read once more.
-func rereadable(in *os.File) bool {
-	_, err := in.Seek(0, io.SeekCurrent)
-	return err == nil
-}
-
 // sameInput reads the items that are done, and reports whether there are no others; a *MismatchError says that they differ. What can be
 // read once more is left where it was.
 func (o *options) sameInput(in *os.File, state *journal.State) (same bool, err error) {
@@ -153,11 +147,4 @@ func (r *reading) pass(n int64) (sum journal.Sum, err error) {
 		r.pool.Put(items.Items)
 	}
 	return sum, nil
-}
-
-func readError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &engine.ReadError{Err: err}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -120,11 +121,10 @@ func absentHint(command []string) string {
 	return "check the name and PATH; a function or an alias is known only to its own shell: stoke -l bash --init '. FILE' " + shellQuote(name+` "$item"`)
 }
 
-// quoted returns words as they are typed in a shell.
-func quoted(words []string) []string {
-	typed := make([]string, len(words))
-	for i, word := range words {
-		typed[i] = shellQuote(word)
-	}
-	return typed
-}
+// What tells a shell, a script of one, and what may read its standard input.
+var (
+	shellName  = regexp.MustCompile(`(^|/)(ba|da|z|k|a|fi)?sh$`)
+	shellLine  = regexp.MustCompile(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
+	eatsStdin  = regexp.MustCompile(`\b(ssh|ffmpeg|subprocess|system|popen|exec|docker|kubectl)\b`)
+	mostOfFile = int64(4096) // bytes that are looked at
+)

@@ -70,3 +70,11 @@ func silentAdvice(e *engine.SilentError) string {
 	}
 	return "; if it keeps its answers in a buffer, " + flush + ", or give --feed-ahead"
 }
+
+// countItems says how many items there are, followed by the verb for one or for several.
+func countItems(n int64, is, are string) string {
+	if n == 1 {
+		return "1 item" + is
+	}
+	return fmt.Sprintf("%d items%s", n, are)
+}
