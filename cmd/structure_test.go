@@ -40,7 +40,7 @@ var tooLarge = map[string]size{
 }
 
 // tooLong are the files that are above the limit still, each with what it must not grow beyond.
-var tooLong = map[string]int{"pkg/lang/perl.pl": 452}
+var tooLong = map[string]int{}
 
 // below says which packages of ours a package may import: those that lie below it. A package that is not named is a
 // leaf, and imports none.

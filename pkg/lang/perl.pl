@@ -12,7 +12,7 @@
 #line 1 "-e"
 package Stoke;
 
-our ($text, @warnings, $began, $body, $loop, $walk, $exit);    # what to evaluate, and what it leaves: see program
+our ($text, @warnings, $began, $whole);    # what to evaluate, what perl says of it, and how far it came: see program
 
 # Stands before `use strict` and before the runner's own names, so that the user's text has neither.
 sub evaluate { package main; eval $Stoke::text }
@@ -34,16 +34,14 @@ my $parse = $setup->{item_type} eq 'json';
 my $owner = $$;    # a forked child is no worker
 
 my $buffer = '';           # read: the start of a line
-our @lines;                # items with numbers in a row
-our $code;                 # what answers, where it has to be called
-our $seq = 0;              # the number of the last item begun
-our $open;                 # if that is not answered: a reference to its line
-our $value;                # what CODE gave
+my @lines;                 # items with numbers in a row
+my $serving;               # whether there are items to answer
+my $seq = 0;               # the number of the last item begun
 my $printed = '';          # by CODE, for this item
-our $ready  = '';          # what to write
+my $ready = '';            # what to write
 my $waiting = 0;           # since when the oldest of that may wait
 my $checked = 0;           # when it was last seen to that no answer waits too long
-our $unchecked = 1;        # at which item, counted from this one, that is done again
+my $unchecked = 1;         # at which item, counted from this one, that is done again
 my $quick = 0;             # how many times in a row no time to speak of had passed
 
 # Private copies: descriptors above 2 are not inherited. What anybody prints from here on goes to stderr.
@@ -59,12 +57,13 @@ STDOUT->autoflush(1);
 # main is called when all of this has been evaluated, so that it has no part in what the user sees of the stack.
 sub main {
     prepare();
+    $serving = 1;
     tie *STDOUT, 'Stoke::Capture';
     while (defined(my $text = receive())) { answer($text) }
     untie *STDOUT;
-    $code = undef;
+    $serving = 0;
     close $answers;    # that there will be no more shows in their end
-    eval { $exit->(); 1 } or broken($@);
+    eval { exit_code(); 1 } or broken($@);
     exit 0;
 }
 
@@ -72,7 +71,7 @@ sub main {
 END {
     my $status = $?;
     untie *STDOUT;
-    deliver() if $code && $$ == $owner;
+    deliver() if $serving && $$ == $owner;
     $? = $status;
 }
 
@@ -84,80 +83,48 @@ sub prepare {
         no strict 'refs';
         ${"main::$arg->[0]"} = in_bytes($arg->[1]);
     }
-    $SIG{__WARN__} = sub { push @warnings, @_ };    # those of a text that is refused say less than the refusal
-    for my $expression ($user{CODE} =~ /^\s*\{/ ? '+' : (), '') {    # {a => 1} is a hash if it can be
-        $text = program("$expression$user{CODE}") and evaluate();
+    # {a => 1} is a hash if it can be. What a loop at the end leaves behind is no value.
+    my @variants = ($user{CODE} =~ /^\s*\{/ ? "+$user{CODE}" : (), $user{CODE}, "$user{CODE}\n; return");
+    for my $variant (@variants) {
+        @warnings = ();
+        $SIG{__WARN__} = sub { push @warnings, @_ };    # those of a text that is refused say less than the refusal
+        $text = program($variant, 3) and evaluate();
         last if $began;
     }
     broken($@) if $@ && $began && $@ !~ /^Can't locate \S+ in \@INC/;
     fault(guilty()) if $@;
-    fault('--init ends before its end (a return, or __END__)') if !$exit;
-    $code = ends_in_loop($body) ? $loop : $body;
+    fault('--init ends before its end (a return, or __END__)') if !$whole;
     $ready = "\\ready\n";
     deliver();
 }
 
-# program is the first pieces of the user's text, or all of it: run, it runs init and leaves the subs of the others.
+# program is the first pieces of the user's text, or all of it: run, it runs init. CODE and exit are subs of the runner.
 sub program {
-    my ($main, $pieces) = (@_, 3);
+    my ($main, $pieces) = @_;
     my $names = join ', ', map { "\$$_" } qw(item seq slot), map { $_->[0] } @{ $setup->{args} };
     my @text  = (
         "use feature qw(say state); our ($names); Stoke::begin();\n#line 1 \"--init\"\n$user{'--init'}\n;",
-        "\$Stoke::body = sub {\n#line 1 \"CODE\"\n$main\n};\n"
-            . "\$Stoke::loop = sub { no warnings qw(redefine void);\n#line 1 \"CODE\"\n$main\n; return };\n"
-            . walk(plain($main) ? "do {\n#line 1 \"CODE\"\n$main\n}" : '$Stoke::code->()'),
-        "\$Stoke::exit = sub {\n#line 1 \"--exit\"\n$user{'--exit'}\n};\n",
+        "sub Stoke::code { no warnings 'exiting';\n#line 1 \"CODE\"\n$main\n}\nBEGIN { Stoke::refuse_loop() }\n",
+        "sub Stoke::exit_code {\n#line 1 \"--exit\"\n$user{'--exit'}\n}\n\$Stoke::whole = 1;",
     );
     return join '', @text[0 .. $pieces - 1];
-}
-
-# plain says whether a text means the same inside the loop of walk as it does in a sub.
-sub plain {
-    my $not = join '|', qw(return goto wantarray caller local shift pop sub package use no BEGIN for foreach while until);
-    return $_[0] !~ /\b(?:$not|__\w+__)\b|\@_|\$_\[|\$#_/;
-}
-
-# walk is the text of a sub that answers lines, given the text that answers one: CODE itself where it can be, because to
-# call a sub takes longer than all else that is done for an item. What no text of the user's can ask for is left out, unless
-# there may be more of it in files. A `next` or `last` in CODE acts upon this loop, and leaves its item open; after a
-# `redo` it still is. The user's pragmas hold here, too.
-sub walk {
-    my ($answer) = @_;
-    my $asks   = join '|', "$user{'--init'} $user{CODE}" =~ /\b(?:item|seq|next|last|redo|do|require|use|eval)\b/g;
-    my $files  = qr/do|require|use|eval/;
-    my $item   = $asks =~ /item|seq|$files/ ? '$main::seq = $Stoke::seq; $main::item = $_;' : '';
-    my $leaves = $asks =~ /next|last|redo|$files/;
-    my $close  = $leaves ? '$Stoke::open = "";' : '';
-    my $decode = $parse ? '$_ = Stoke::decoded_json($_);' : '';
-    my $begin  = "++\$Stoke::seq; $decode $item";
-    $begin = 'if (!$Stoke::open || $Stoke::open != \$_) { Stoke::finish() if $Stoke::open; $Stoke::open = \$_; ' . "$begin }" if $leaves;
-    return '$Stoke::walk = sub { for (@Stoke::lines) {
-        ' . $begin . '
-        $Stoke::value = ' . $answer . ';
-        no warnings "uninitialized";
-        --$Stoke::unchecked && !ref $Stoke::value && !($Stoke::value =~ tr/\0-\x09\x0b-[]-\x7f//c)
-            ? $Stoke::ready .= "$Stoke::value\n"
-            : Stoke::walked();
-        ' . $close . '
-    } };
-    ';
 }
 
 # begin is called when all is compiled, and init is to run.
 sub begin {
     delete $SIG{__WARN__};
-    my %told;
-    warn $_ for grep { !$told{$_}++ } @warnings;
+    warn $_ for grep { !/^Subroutine \S+ redefined at / } @warnings;    # each try defines them again
     $began = 1;
 }
 
-# ends_in_loop says whether what a sub gives when it does not return is what a loop has left.
-sub ends_in_loop {
-    my $lines = B::svref_2object($_[0])->ROOT->first;
-    return if !$lines->isa('B::UNOP');    # there is nothing but a comment
+# refuse_loop ends the compilation if what CODE gives when it does not return is what a loop has left.
+sub refuse_loop {
+    my $root  = B::svref_2object(\&code)->ROOT;
+    my $lines = $root->isa('B::OP') && $root->can('first') && $root->first;    # else it did not compile
+    return if !$lines || !$lines->isa('B::UNOP');                              # there is nothing but a comment
     my $op = $lines->first;
     $op = $op->sibling while ${ $op->sibling };
-    return $op->name eq 'leaveloop' && $op->first->sibling->name eq 'null';    # else it is a bare block
+    die "it ends in a loop\n" if $op->name eq 'leaveloop' && $op->first->sibling->name eq 'null';    # else it is a bare block
 }
 
 # fault ends the worker over the user's text.
@@ -177,7 +144,7 @@ sub broken {
 sub guilty {
     my $error = $@;
     for my $pieces ($began ? () : 1 .. 3) {
-        $text = 'sub {' . program($user{CODE}, $pieces) . '}';
+        $text = 'sub {' . program("$user{CODE}\n; return", $pieces) . '}';
         evaluate();
         $error = $@, last if $@;
     }
@@ -185,20 +152,8 @@ sub guilty {
     $error =~ s/^(?:BEGIN failed|BEGIN not safe|Execution of|.* had too many errors).*\n//mg;
     my ($where, $line) = $error =~ /at (--init|CODE|--exit) line (\d+)/ or return $error;
     my @lines = split /\n/, $user{$where};
-    my $shown = $lines[$line - 1] // $lines[-1] // '';
     $error =~ s/\n+\z//;
-    return "$where: $error\n    $shown\n    " . (' ' x column($error, $line > @lines, $shown)) . '^';
-}
-
-# column is where in a line perl met an error: it does not say, but it quotes.
-sub column {
-    my ($error, $past, $line) = @_;
-    for my $quoted ($past ? () : $error =~ /near "([^"\n]+)/, $error =~ /"([^"\n]+)"/g, $error =~ /the (\S+) module/) {
-        my $at = index $line, $quoted;
-        return length decoded(substr $line, 0, $at) if $at >= 0;
-    }
-    return length decoded($line) if $past || $error =~ /at (?:EOF|end of line)/;
-    return $line =~ /\S/ ? $-[0] : 0;
+    return "$where: $error\n    " . ($lines[$line - 1] // $lines[-1] // '');
 }
 
 # --- Answering
@@ -221,12 +176,6 @@ sub receive {
 sub answer {
     my ($text) = @_;
     $checked = $waiting = Time::HiRes::clock_gettime(CLOCK);
-    if (index($text, '\\') < 0) {
-        @lines = split /\n/, $text, -1;
-        pop @lines;
-        answer_lines();
-        return deliver();
-    }
     for (my ($at, $end) = (0, 0); $at < length $text; $at = $end) {
         $end = index($text, "\n\\#", $at) + 1 || length $text;
         my $run = substr $text, $at, $end - $at;
@@ -239,20 +188,30 @@ sub answer {
     deliver();
 }
 
-# answer_lines goes over the lines again where CODE died or left them by `last`.
+# answer_lines goes over the lines again where CODE died.
 sub answer_lines {
     while (@lines) {
         my $before = $seq;
-        eval { $walk->(); 1 } or $$ == $owner ? failed($@) : orphaned($@);
-        finish() if $open;
+        eval { answer_each(); 1 } or $$ == $owner ? failed($@) : orphaned($@);
         splice @lines, 0, $seq - $before;
     }
 }
 
-# walked does for an item what walk does not: it is something to be looked at, or to look at the clock is due.
-sub walked {
-    finish($value);
-    $value = undef if ref $value;
+sub answer_each {
+    no warnings 'uninitialized';
+    for (@lines) {
+        $main::seq = ++$seq;
+        $_ = decoded_json($_) if $parse;
+        $main::item = $_;
+        my $value;
+        { $value = code() }    # a next, last or redo in CODE acts upon this block
+        --$unchecked && !ref $value && !($value =~ tr/\0-\x09\x0b-[]-\x7f//c) ? $ready .= "$value\n" : look($value);
+    }
+}
+
+# look answers an item whose value, or the time that has passed, is to be looked at.
+sub look {
+    finish($_[0]);
     check() if $unchecked <= 0;
 }
 
@@ -266,7 +225,7 @@ sub check {
     deliver() if $now - $waiting > 0.004;
 }
 
-# finish answers the open item with a value, or for lack of one with what CODE printed.
+# finish answers an item with a value, or for lack of one with what CODE printed.
 sub finish {
     my ($value) = @_;
     my $mark = '';
@@ -279,11 +238,11 @@ sub finish {
         $mark = '\=' if $setup->{mark_json} && ref $value && !texts($value);
         $value = written($value);
     }
-    ($printed, $open) = ('', 0);
+    $printed = '';
     $ready .= $mark . escape($value) . "\n";
 }
 
-# failed answers the open item with what it died of.
+# failed answers the item at work with what it died of.
 sub failed {
     my $error = message(@_);
     spill();
@@ -291,7 +250,6 @@ sub failed {
     $error =~ s/\n+\z//;
     $error =~ tr/\x1e/?/;
     $ready .= '\!' . escape("$error\x1e$where") . "\n";
-    $open = 0;
 }
 
 # orphaned ends a forked child that died, as it would have ended in a program of its own.
@@ -366,13 +324,6 @@ sub in_bytes {
     return defined $value && !ref $value ? bytes($value) : $value;
 }
 
-# decoded is a string as characters, to count them.
-sub decoded {
-    my ($s) = @_;
-    utf8::decode($s);
-    return $s;
-}
-
 sub decoded_json {
     my $value = eval { $json->decode($_[0]) };
     return in_bytes($value) if !$@;
@@ -442,7 +393,7 @@ sub PRINT {
     my $said = join($, // '', map { Stoke::bytes($_) } @strings) . ($\ // '');
     if ($$ == $owner) {
         $printed .= $said;
-        $unchecked = 1;    # walk looks
+        $unchecked = 1;    # answer_each looks
         return SUCCESS;
     }
     local ($,, $\);    # a forked child has no item
