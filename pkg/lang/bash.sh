@@ -26,7 +26,7 @@ __stoke_syntax() (
 
 # __stoke_check NAME TEXT ends the worker if TEXT does not parse.
 __stoke_check() {
-    local said base line token shown LC_MESSAGES=C
+    local said base line LC_MESSAGES=C
     local -a lines
     said=$(__stoke_syntax "$2") && return
     __stoke_whole $?
@@ -35,11 +35,8 @@ __stoke_check() {
     line=$((${said%%:*} - ${base%%:*} + 1)) said=${said#*: }
     said=${said%%$'\n'*}
     mapfile -t lines <<<"${2%$'\n'}"
-    token=${said#*\`} token=${token%\'}
-    ((line <= ${#lines[@]})) || line=${#lines[@]} token=
-    shown=${lines[line - 1]}
-    [[ -n $token && $shown == *"$token"* ]] && token=${shown%%"$token"*} || token=$shown
-    __stoke_fault "$1, line $line: $said"$'\n'"    $shown"$'\n'"    ${token//[!$'\t']/ }^"
+    ((line <= ${#lines[@]})) || line=${#lines[@]}
+    __stoke_fault "$1, line $line: $said"$'\n'"    ${lines[line - 1]}"
 }
 
 # __stoke_whole STATUS ends the worker if what parsed a text was killed: that says nothing of the text.

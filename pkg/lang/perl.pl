@@ -119,10 +119,9 @@ sub begin {
 
 # refuse_loop ends the compilation if what CODE gives when it does not return is what a loop has left.
 sub refuse_loop {
-    my $root  = B::svref_2object(\&code)->ROOT;
-    my $lines = $root->isa('B::OP') && $root->can('first') && $root->first;    # else it did not compile
-    return if !$lines || !$lines->isa('B::UNOP');                              # there is nothing but a comment
-    my $op = $lines->first;
+    my $root = B::svref_2object(\&code)->ROOT;    # there is none if it did not compile, or has nothing but a comment
+    return if !$root->can('first') || !$root->first->isa('B::UNOP');
+    my $op = $root->first->first;
     $op = $op->sibling while ${ $op->sibling };
     die "it ends in a loop\n" if $op->name eq 'leaveloop' && $op->first->sibling->name eq 'null';    # else it is a bare block
 }
@@ -192,7 +191,7 @@ sub answer {
 sub answer_lines {
     while (@lines) {
         my $before = $seq;
-        eval { answer_each(); 1 } or $$ == $owner ? failed($@) : orphaned($@);
+        eval { answer_each(); 1 } or failed($@);
         splice @lines, 0, $seq - $before;
     }
 }
@@ -245,17 +244,12 @@ sub finish {
 # failed answers the item at work with what it died of.
 sub failed {
     my $error = message(@_);
+    if ($$ != $owner) { complain($error); exit 255 }    # a forked child ends as it would in a program of its own
     spill();
     my $where = $error =~ /\Anot JSON: / ? '' : substr traced($error), length $error =~ s/\n?\z/\n/r;
     $error =~ s/\n+\z//;
     $error =~ tr/\x1e/?/;
     $ready .= '\!' . escape("$error\x1e$where") . "\n";
-}
-
-# orphaned ends a forked child that died, as it would have ended in a program of its own.
-sub orphaned {
-    complain(message(@_));
-    exit 255;
 }
 
 # message is what an exception says, whatever it is.

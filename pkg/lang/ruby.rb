@@ -110,38 +110,26 @@ module Stoke
 
     # fault ends the worker over the user's text.
     def fault(error)
-      where, number, what, column = error.is_a?(SyntaxError) ? syntax(error) : place(error)
+      where, number, what = error.is_a?(SyntaxError) ? syntax(error) : place(error)
       lines = @texts.fetch(where, '').lines(chomp: true)
-      shown = lines[number - 1] || lines.last || ''
-      column = number > lines.size ? shown.size : column.call(shown)
-      text = "#{where}, line #{[number, lines.size].min}: #{what}\n    #{shown}\n    #{' ' * column}^"
-      @ready << '\?' << escape(text) << NEWLINE
+      @ready << '\?' << escape("#{where}, line #{[number, lines.size].min}: #{what}\n    #{lines[number - 1] || lines.last}") << NEWLINE
       deliver
       exit!(120)
     end
 
-    # syntax takes a SyntaxError apart: where, line, what, and how to find the column in the line: ruby draws it below.
+    # syntax takes a SyntaxError apart: where, line, what. Ruby draws the place below the line; in some versions that says what.
     def syntax(error)
       message = error.message.dup.force_encoding(Encoding::UTF_8).scrub
       where, number, what = message.match(/(--init|CODE|--exit):(-?\d+): (.*)/)&.captures || ['CODE', 1, message]
-      pointed, pointer = message.lines(chomp: true).each_cons(2).find { |_, below| below =~ /\A[^\^]*\^/ }
-      what = pointer[/\^+~* *(.*)/, 1] if what.start_with?('syntax error found', 'syntax errors found') && pointer
-      column = lambda do |line|
-        from = pointed && pointed.index(line)
-        next line[/\A\s*/].size unless from
-
-        offset = [pointer.index('^') - from, 0].max
-        from > 0 ? offset : line.byteslice(0, offset).scrub.size # without a margin it counts bytes
-      end
-      [where, number.to_i, what, column]
+      what = message[/\^+~* *(.*)/, 1] || what if what.start_with?('syntax error found', 'syntax errors found')
+      [where, number.to_i, what]
     end
 
     # place tells of another error what syntax tells.
     def place(error)
       frame = frames(error).find { |f| f =~ /\A(--init|CODE|--exit):(\d+)/ }
       where, number = frame ? [$1, $2.to_i] : ['--init', 1]
-      column = ->(line) { (error.path && line.index(error.path)) || line[/\A\s*/].size }
-      [where, number, "#{error.message} (#{error.class})", column]
+      [where, number, "#{error.message} (#{error.class})"]
     end
 
     # --- Answering
@@ -224,6 +212,8 @@ module Stoke
       return "not JSON: #{error.message[/(?:\d+: )?(.*)/, 1]}" if @json && error.is_a?(JSON::ParserError) && frames(error).none? { |f| f.start_with?('CODE:') }
 
       "#{error.class}: #{error.message}".b.tr("\x1e", '?') << "\x1e".b << traced(error).delete_prefix("#{error.message} (#{error.class})\n".b).lines.first(12).join
+    rescue Exception # it is the user's, and fails when it is asked for its words
+      "#{error.class}, which cannot say more"
     end
 
     # settle escapes the answers in @out. Whether any needs it shows in the newlines and backslashes of them all.

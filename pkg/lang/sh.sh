@@ -31,21 +31,16 @@ __stoke_check() {
     __stoke_line=$(($(__stoke_number "$__stoke_said") - __stoke_base + 1))
     __stoke_what="syntax error: ${__stoke_said#*yntax error: }"
     __stoke_what=${__stoke_what%%"$__stoke_newline"*}
-    __stoke_token=${__stoke_what%%"end of file"*} __stoke_token=${__stoke_token#*\"} __stoke_token=${__stoke_token%%\"*}
     __stoke_rest=$2 __stoke_n=1
     while [ $__stoke_n -lt $__stoke_line ]; do
         case $__stoke_rest in
         *"$__stoke_newline"?*) __stoke_rest=${__stoke_rest#*"$__stoke_newline"} ;;
-        *) __stoke_line=$__stoke_n __stoke_token= ;; # the error is that the text ends
+        *) __stoke_line=$__stoke_n ;; # the error is that the text ends
         esac
         __stoke_n=$((__stoke_n + 1))
     done
-    __stoke_rest=${__stoke_rest%%"$__stoke_newline"*}
-    __stoke_before=$__stoke_rest
-    [ -z "$__stoke_token" ] || __stoke_before=${__stoke_rest%%"$__stoke_token"*}
     __stoke_fault "$1, line $__stoke_line: $__stoke_what
-    $__stoke_rest
-    $(printf "%${#__stoke_before}s" '')^"
+    ${__stoke_rest%%"$__stoke_newline"*}"
 }
 
 # __stoke_number is the first number in a message, or 0.
