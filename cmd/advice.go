@@ -42,10 +42,15 @@ func (o *options) advise(err error) {
 		start.Hint = o.startHint(start)
 	case errors.As(err, &proto):
 		proto.Hint = promises[proto.Promise]
-		mend := o.mend(proto)
+		mend, code := o.mend(proto), ""
+		if o.worker.Program == nil && o.worker.Speech == nil {
+			code = forEach(o.worker.Argv)
+		}
 		switch {
 		case mend != "":
 			proto.Hint = mend
+		case code != "" && proto.Promise == engine.NothingElse:
+			proto.Hint = "it reads no items; as CODE it is run for each item: " + code
 		case proto.Fewer && o.startsPrograms():
 			proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
 		}
@@ -101,11 +106,14 @@ func (o *options) startHint(e *engine.InitError) string {
 	}
 	switch statusOf(e) {
 	case statusNotFound:
+		if o.worker.Program == nil && o.worker.Init == "" && absentFile(o.worker.Argv, e.Words) != "" { // by a shell, which was found
+			return o.handHint(e)
+		}
 		return o.absentHint()
 	case statusCannot:
 		return cannotHint(e)
 	}
-	return o.handHint(e.Words)
+	return o.handHint(e)
 }
 
 // noFlag finds what programs say of a flag that they do not know.
@@ -131,11 +139,45 @@ func (o *options) isExpression() bool {
 	return err != nil && strings.ContainsAny(o.worker.Argv[1], "()[]{}*+$ ;'\"")
 }
 
+// misused reports whether a start has failed over what was typed, so that the next one would too: COMMAND ended at once, by itself,
+// without reading its input, as a success, or with a word on how it is called or on a file that it was to read.
+func misused(o *options, e *engine.InitError) bool {
+	switch {
+	case o.worker.Program != nil || o.worker.Ready != nil || !errors.Is(e.Err, worker.ErrEnded) || e.Exit == nil || e.Exit.Signal != 0 || e.Exit.Forced:
+		return false
+	case e.Exit.Ok():
+		return o.worker.Init == ""
+	}
+	return showsUsage.MatchString(e.Words) || absentFile(o.worker.Argv, e.Words) != ""
+}
+
+// absentFile returns the word of COMMAND that its last words call missing, if there is no such file.
+func absentFile(command []string, words string) string {
+	if !saysNoFile.MatchString(words) {
+		return ""
+	}
+	for _, word := range command[1:] {
+		if _, err := os.Stat(word); err != nil && word != "" && !strings.HasPrefix(word, "-") && strings.Contains(words, word) {
+			return word
+		}
+	}
+	return ""
+}
+
+var (
+	showsUsage = regexp.MustCompile(`(?im)^\s*usage\b|\busage: |\B--help\b|missing operand`)
+	saysNoFile = regexp.MustCompile(`(?i)no such file|not found|cannot find|can't open`)
+)
+
+// filters are programs that read standard input, but do nothing without arguments.
+var filters = strings.Fields("awk cut egrep gawk grep mawk rg sed tr")
+
 // usage finds what programs say that miss their arguments.
 var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
 
-// handHint says how to see what a worker does that ended before its first item, after these words.
-func (o *options) handHint(words string) string {
+// handHint says how to see what a worker does that ended before its first item.
+func (o *options) handHint(e *engine.InitError) string {
+	words := e.Words
 	switch {
 	case o.worker.Program != nil && o.worker.Program.Init != "":
 		return "run the init code by hand to see what it says; stoke --dry-run shows what is started"
@@ -147,7 +189,14 @@ func (o *options) handHint(words string) string {
 		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(o.worker.Argv[0])
 	case o.isExpression():
 		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(o.worker.Argv[0])) + " " + shellQuote(o.worker.Argv[1])
-	case usage.MatchString(words):
+	case noFlag.MatchString(words):
+	case absentFile(o.worker.Argv, words) != "":
+		return absentFile(o.worker.Argv, words) + " is not there: check the path; it is looked up from the directory in which stoke is started"
+	case usage.MatchString(words) && len(o.worker.Argv) == 1 && slices.Contains(filters, filepath.Base(o.worker.Argv[0])):
+		return "give it its own arguments behind its name; items come on its standard input"
+	case o.worker.Ready == nil && e.Exit != nil && e.Exit.Ok() && forEach(o.worker.Argv) != "":
+		return "it reads no items; as CODE it is run for each item: " + forEach(o.worker.Argv)
+	case usage.MatchString(words), o.worker.Ready == nil && e.Exit != nil && e.Exit.Ok():
 		return "items come on standard input, not as arguments: " + asCode(o.worker.Argv) + ", or xargs"
 	}
 	return "run the command by hand, with one item on standard input, to see what it says"

@@ -124,7 +124,7 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 	e := &one.engine
 	e.Jobs, e.Sink, e.Writable, e.Unordered = 1, queue.NewPlain(&out), func() bool { return true }, false
 	e.Format = engine.Format{End: '\n', JSON: true}
-	e.Retries, e.Halt, e.RecycleNum, e.RecycleRSS, e.InitRetries = engine.Retries{}, engine.Halt{}, 0, 0, 0
+	e.Retries, e.Halt, e.RecycleNum, e.RecycleRSS, e.Starts = engine.Retries{}, engine.Halt{}, 0, 0, engine.Starts{}
 	if e.InitTimeout == 0 {
 		e.InitTimeout, one.worker.InitTimeout = check.DefaultInitTimeout, check.DefaultInitTimeout
 	}

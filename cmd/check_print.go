@@ -84,7 +84,7 @@ func oneEach(command []string) string {
 		if words[0] == "-v" {
 			match = "!" + match
 		}
-		return "print an empty line for what does not match, and drop those behind: stoke awk " +
+		return name + " prints none where nothing matches; print an empty one then, and drop those at the end: stoke awk " +
 			shellQuote(match+` { print; next } { print "" }`) + " | grep ."
 	}
 	return ""

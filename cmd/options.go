@@ -163,7 +163,8 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 		return usagef("--init-jobs %d: must not be negative", s.InitJobs)
 	}
 	o.worker.InitTimeout = o.engine.InitTimeout
-	o.engine.InitRetries, o.engine.InitJobs = s.InitRetries, s.InitJobs
+	o.engine.Starts = engine.Starts{Retries: s.InitRetries, Futile: func(err *engine.InitError) bool { return misused(o, err) }}
+	o.engine.InitJobs = s.InitJobs
 	return nil
 }
 

@@ -6,10 +6,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"stoke/pkg/lang"
 )
 
 // deaf are programs that never read standard input, whatever their arguments are.
-var deaf = strings.Fields("rm mv cp ln touch mkdir rmdir chmod chown basename dirname echo printf kill sleep")
+var deaf = strings.Fields("rm mv cp ln touch mkdir rmdir chmod chown basename dirname echo printf kill sleep test which seq")
+
+// whole are programs that read all of their input before they print it in an order of their own.
+var whole = strings.Fields("sort tac shuf")
 
 // takesArguments are programs that work on their arguments, and the flags with which they take a list of them on standard
 // input. What is left out here fails by itself, only less clearly.
@@ -17,7 +22,7 @@ var takesArguments = map[string]string{
 	"file": "-f --files-from", "curl": "-K --config", "wget": "-i --input-file", "du": "--files0-from", "wc": "--files0-from",
 	"md5sum": "-c --check", "sha1sum": "-c --check", "sha224sum": "-c --check", "sha256sum": "-c --check", "sha384sum": "-c --check",
 	"sha512sum": "-c --check", "b2sum": "-c --check", "cksum": "-c --check", "stat": "", "ls": "",
-	"readlink": "", "realpath": "", "host": "", "ping": "", "ffprobe": "", "identify": "", "gzip": "", "gunzip": "", "zcat": "", "xz": "",
+	"find": "-files0-from", "readlink": "", "realpath": "", "host": "", "ping": "", "ffprobe": "", "identify": "", "gzip": "", "gunzip": "", "zcat": "", "xz": "",
 }
 
 // checkWords looks for words in COMMAND that are meant for xargs or parallel.
@@ -36,8 +41,16 @@ func checkWords(command []string) error {
 		return usagef("%q gives no items here: they come on standard input, or from a file with -a FILE", word).
 			withHint(itemsHint(word, command[:i]))
 	}
-	if wantsArguments(command) {
-		return usagef("%s works on its arguments: items come on standard input, not as arguments", filepath.Base(command[0])).
+	name := filepath.Base(command[0])
+	switch language := lang.Canonical(name); {
+	case slices.Contains(whole, name):
+		return usagef("%s reads all of its input before it prints any, in another order: answers would not belong to their items", name).
+			withHint("put it before or behind stoke: " + strings.Join(quoted(command), " ") + " | stoke ...")
+	case len(command) == 1 && lang.Package(language) != "":
+		return usagef("%s without a script takes the items for its program", name).
+			withHint("name a script that reads items, or give code to run for each item: stoke -l " + language + " CODE")
+	case wantsArguments(command):
+		return usagef("%s works on its arguments: items come on standard input, not as arguments", name).
 			withHint(asCode(command) + ", or xargs")
 	}
 	return nil
@@ -86,6 +99,24 @@ func wantsArguments(command []string) bool {
 		}
 	}
 	return true
+}
+
+// readsInput finds in code what may read its standard input.
+var readsInput = regexp.MustCompile(`(?i)\b(read|stdin|input|open|fileinput|readline|gets|argf|exec|cat)|<`)
+
+// forEach calls the code of COMMAND for each item, if that is an interpreter with code that does not read any; "" otherwise.
+func forEach(command []string) string {
+	if len(command) < 3 || command[1] != "-c" && command[1] != "-e" || readsInput.MatchString(command[2]) {
+		return ""
+	}
+	language := lang.Canonical(filepath.Base(command[0]))
+	switch {
+	case shellName.MatchString(command[0]):
+		language = "sh"
+	case lang.Package(language) == "":
+		return ""
+	}
+	return "stoke -l " + language + " " + shellQuote(command[2])
 }
 
 // namesItem reports whether code of a shell means the item of CODE.

@@ -69,7 +69,7 @@ type Options struct {
 	RecycleRSS  int64
 	RecycleNum  int64         // replace a worker after that many items; 0: never
 	InitTimeout time.Duration // 0: none
-	InitRetries int
+	Starts      Starts
 	Retries     Retries
 	RetryDelay  time.Duration // before the first of them; doubled for each further one
 	Timeout     time.Duration // for an item; 0: none
@@ -82,6 +82,12 @@ type Options struct {
 	Word        func(error) error       // words an error, which it wraps, for who gave these options; optional
 	Tell        event.Tell              // gets what happens
 	TellEach    bool                    // each item that is answered, too
+}
+
+// Starts says what becomes of a slot whose start fails.
+type Starts struct {
+	Retries int                   // how many more are tried in a row
+	Futile  func(*InitError) bool // reports whether another can do no better, as far as it is known what is started; optional
 }
 
 // Retries says how many more times an item is tried, alone in its worker, before it fails.

@@ -200,7 +200,7 @@ func TestStartsThatFail(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tr := newTrial(nil)
-		tr.Jobs, tr.InitRetries = 1, 2
+		tr.Jobs, tr.Starts.Retries = 1, 2
 		tr.Start = func(int, time.Duration, func() bool) (Worker, error) {
 			if tr.started++; tr.started < tt.works {
 				return nil, tt.err

@@ -137,6 +137,7 @@ type InitError struct {
 	Exit      *worker.Exit // if it ended
 	Direct    bool         // nothing stood in front of its program that could have ended so in its place
 	Words     string       // the end of its stderr
+	Futile    bool         // Starts.Futile says so of it
 	Hint      string       // what may help, if anything is known
 }
 
@@ -172,7 +173,7 @@ func (e *InitError) Common() bool {
 		launch *worker.LaunchError
 		code   *wire.CodeError
 	)
-	return errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
+	return e.Futile || errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
 }
 
 // Short reports whether this machine had no room for the worker: too many processes, or too little memory.

@@ -62,7 +62,7 @@ func tryFaults(t *testing.T, seed uint64) {
 	if rng.IntN(4) == 0 {
 		tr.RetryDelay = time.Duration(rng.IntN(300)) * time.Millisecond
 	}
-	tr.InitRetries = 1000
+	tr.Starts.Retries = 1000
 	if rng.IntN(4) == 0 {
 		tr.RecycleNum = int64(1 + rng.IntN(20))
 	}

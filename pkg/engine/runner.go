@@ -110,7 +110,7 @@ func (r *runner) run() {
 // or at the end of the run.
 func (r *runner) first() *loan {
 	for overdue := false; !r.e.cancelled(); {
-		if !r.starting && !r.e.dispatch.isFinished() && r.e.slots.inVain(r.e.o.InitRetries) { // others may still become warm
+		if !r.starting && !r.e.dispatch.isFinished() && r.e.slots.inVain(r.e.o.Starts.Retries) { // others may still become warm
 			r.e.dispatch.ready()
 			r.e.pause(lookAgain)
 			continue

@@ -64,8 +64,9 @@ func (r *runner) again(err error) bool {
 		r.e.fail(err)
 		return false
 	}
+	start.Futile = r.e.o.Starts.Futile != nil && r.e.o.Starts.Futile(start)
 	pause := r.misstart()
-	tries := int64(r.e.o.InitRetries)
+	tries := int64(r.e.o.Starts.Retries)
 	if r.e.slots.lost.Load() > 0 && !r.e.slots.warm.Load() {
 		tries = 0 // another slot has seen to it that it is no accident
 	}
@@ -94,7 +95,7 @@ func (r *runner) giveUp(err *InitError) {
 	s := &r.e.slots
 	lost, starting := s.lost.Add(1), s.starting.Add(-1)
 	left := int64(r.e.o.Jobs) - lost
-	hopeless := !s.warm.Load() && err.Common() || starting == 0 && s.inVain(r.e.o.InitRetries)
+	hopeless := !s.warm.Load() && err.Common() || starting == 0 && s.inVain(r.e.o.Starts.Retries)
 	if left == 0 || hopeless {
 		r.e.fail(err)
 		return
@@ -106,7 +107,7 @@ func (r *runner) giveUp(err *InitError) {
 // lost deals with the end of a worker that had been replaced. If it is a failed start, its items went to others.
 func (r *runner) lost(err error) {
 	var start *InitError
-	if errors.As(err, &start) && !start.Final() && r.misstarts.Add(1) <= int64(r.e.o.InitRetries) {
+	if errors.As(err, &start) && !start.Final() && r.misstarts.Add(1) <= int64(r.e.o.Starts.Retries) {
 		r.e.note(fmt.Sprintf("%v; its items go to others", err))
 		return
 	}

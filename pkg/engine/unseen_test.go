@@ -19,7 +19,7 @@ func TestPoisonUnseen(t *testing.T) {
 				tr.started++
 				return newFaulty(w, uint64(tr.started)), nil
 			}
-			tr.Jobs, tr.InitRetries, tr.Retries.Died = 1, 2, 1
+			tr.Jobs, tr.Starts.Retries, tr.Retries.Died = 1, 2, 1
 			sum, err := tr.run(t, numbered(3))
 			if err != nil || sum.Answered != 2 || sum.Failed != 1 || len(tr.failures) != 1 || !strings.Contains(tr.failures[0], "died") {
 				t.Errorf("poison item %s: %+v, error %v, failures %q", poison, sum, err, tr.failures)
