@@ -41,9 +41,10 @@ _stoke() {
 		line=${rest#"$piece"}
 	done
 
-	local cur=${words[n - 1]} word flag command=0 code=0
+	local cur=${words[n - 1]} word flag command=0 code=0 help=0
 	for ((i = 1; i < n - 1; i++)); do
 		word=${words[i]} flag=
+		[[ $word == --help || $word == -h ]] && help=1
 		[[ $word == --lang || $word == --lang=* || $word =~ ^-[@PLAIN@]*l ]] && code=1
 		case $word in
 		--) command=$((i + 1)) ;;
@@ -70,6 +71,8 @@ _stoke() {
 		_stoke_value "$flag" "$cur"
 	elif ((!command)) && [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '@FLAGS@' -- "$cur"))
+	elif ((help)); then
+		COMPREPLY=($(compgen -W '@TOPICS@' -- "$cur"))
 	elif ((!code)); then
 		_stoke_command "$cur"
 	fi

@@ -31,11 +31,16 @@ function __stoke_at_flags
     not __stoke_behind_flags >/dev/null
 end
 
-# Prints what COMMAND or its next word may be. CODE is nothing that can be completed.
+# Prints what COMMAND or its next word may be. CODE is nothing that can be completed; behind --help a topic is.
 function __stoke_command
     set -l typed (commandline -opc)
     set -l words (__stoke_behind_flags)
     set -l flags $typed[1..(math (count $typed) - (count $words))]
+    if string match -qr -- '^(--help|-h)$' $flags
+        not set -q words[1]
+        and string split ' ' -- '@TOPICS@'
+        return
+    end
     string match -qr -- '^(--lang(=.*)?|-[@PLAIN@]*l.*)$' $flags
     and return
     set -l cur (commandline -ct)

@@ -93,7 +93,7 @@ func fill(script string, all []*offer, lines string) string {
 	}
 	return strings.NewReplacer(
 		"@FLAGS@", strings.Join(flags, " "), "@VALUED@", strings.Join(valued, " "),
-		"@PLAIN@", plain, "@TAKING@", taking, "@LINES@\n", lines,
+		"@TOPICS@", strings.Join(topics(), " "), "@PLAIN@", plain, "@TAKING@", taking, "@LINES@\n", lines,
 	).Replace(script)
 }
 

@@ -4,7 +4,13 @@
 _stoke_code() { (( $+opt_args[-l] || $+opt_args[--lang] )) }
 
 _stoke_command() {
-	if _stoke_code; then _message CODE; else _command_names -e; fi
+	if (( $+opt_args[-h] || $+opt_args[--help] )); then
+		compadd -- @TOPICS@
+	elif _stoke_code; then
+		_message CODE
+	else
+		_command_names -e
+	fi
 }
 
 _stoke_argument() { _stoke_code || _normal }

@@ -37,23 +37,36 @@ func document(flags *pflag.FlagSet, to io.Writer, gs []group) (asked bool, err e
 
 // help prints the help: one screen for -h, everything for --help, a chapter where a topic is named.
 func help(c *cobra.Command, typed []string, gs []group) error {
-	topics := c.Flags().Args()
-	flags := typed[:max(len(typed)-len(topics), 0)]
+	topic := strings.Join(c.Flags().Args(), " ")
+	flags := typed[:max(len(typed)-c.Flags().NArg(), 0)]
 	switch {
-	case len(topics) > 0:
-		chapter, known := manual.Find(strings.Join(topics, " "))
+	case topic != "":
+		chapter, known := manual.Find(topic)
 		if !known {
-			var names []string
-			for _, chapter := range manual.Chapters() {
-				names = append(names, chapter.Name)
-			}
-			return usagef("--help %q: no such topic", strings.Join(topics, " ")).withHint("the topics are " + strings.Join(names, ", "))
+			return unknownTopic(topic)
 		}
 		return printText(c.OutOrStdout(), chapter.Text(screen()))
 	case slices.Contains(flags, "--help"):
 		return printText(c.OutOrStdout(), manual.Help(screen(), described(gs)))
 	}
 	return printText(c.OutOrStdout(), manual.Usage())
+}
+
+// topics are what --help can be asked about.
+func topics() (names []string) {
+	for _, chapter := range manual.Chapters() {
+		names = append(names, chapter.Name)
+	}
+	return names
+}
+
+func unknownTopic(topic string) error {
+	all := topics()
+	hint := "the topics are " + strings.Join(all, ", ")
+	if near := nearest(topic, all); near != nil {
+		hint = suggestion("", near)
+	}
+	return usagef("--help %q: no such topic", topic).withHint(hint)
 }
 
 func printText(to io.Writer, text string) error {
