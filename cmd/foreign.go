@@ -62,6 +62,7 @@ func flagError(gs []group, err error) error {
 	var (
 		unknown *pflag.NotExistError
 		value   *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -70,6 +71,10 @@ func flagError(gs []group, err error) error {
 		flag := value.GetFlag()
 		kind := takes[flag.Value.Type()]
 		return usagef("--%s %q: not %s", flag.Name, value.GetValue(), kind.what).withHint(kind.hint)
+	}
+	if errors.As(err, &missing) {
+		name, about := pflag.UnquoteUsage(missing.GetFlag())
+		return usagef("--%s needs a value: %s", missing.GetFlag().Name, name).withHint(about)
 	}
 	return usagef("%v", err).withHint("see stoke --help")
 }

@@ -78,6 +78,9 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 		}
 	}
 	if len(o.worker.Argv) == 0 || o.worker.Argv[0] == "" {
+		if _, err := jobs(s.Jobs, cpus()); err != nil { // it has taken COMMAND
+			return err
+		}
 		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
 	}
 	if s.Init == "{}" { // the -i{} of xargs
