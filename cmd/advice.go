@@ -101,6 +101,8 @@ func (o *options) startHint(e *engine.InitError) string {
 		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
 	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
 		return "give --jobs fewer, or raise the limit of processes or memory"
+	case errors.Is(e, worker.ErrSlow) && o.worker.Speech != nil && o.worker.Program == nil:
+		return "a worker of --rpc first sends the notification ready, and one of --prompt first prints a prompt: see stoke --help protocols"
 	case errors.Is(e, worker.ErrSlow):
 		return "give --init-timeout more, or see what it waits for"
 	}

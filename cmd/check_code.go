@@ -29,6 +29,7 @@ type codeTrial struct {
 
 	mu       sync.Mutex
 	failures []string
+	rest     []string // what a worker of --rpc or --send printed besides answers: a fault quotes it
 }
 
 // tryCode tries out what a run must translate: it is run on the items, and again in another order.
@@ -65,9 +66,9 @@ func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found f
 		found(check.Finding{Level: check.OK, Text: "gives each item the same answer in another order"})
 	default:
 		found(check.Finding{Level: check.Note, Text: "gives an item another answer if other items come before it",
-			Remedy: "fine if that is meant; but each of several workers sees only some of the items: -j1 if it counts or sums up"})
+			Remedy: "none, if that is meant; a worker that counts or sums up needs -j1, since each of several sees only some of the items"})
 	}
-	found(check.Finding{Level: check.OK, Text: fmt.Sprintf("takes about %v an item", (t.took / time.Duration(len(items))).Round(time.Microsecond))})
+	found(check.Finding{Level: check.OK, Text: fmt.Sprintf("takes about %v per item", (t.took / time.Duration(len(items))).Round(time.Microsecond))})
 	if len(t.failures) > 0 {
 		return &told{&notGood{1}}
 	}
@@ -106,7 +107,7 @@ func (t *codeTrial) judge() (findings []check.Finding) {
 	case len(t.failures) > 0:
 	case t.empty == answered:
 		findings = append(findings, check.Finding{Level: check.Note, Text: fmt.Sprintf("gives an empty answer to each item (%d of %d)", answered, len(t.answers)),
-			Remedy: "fine if that is meant; else return a value, end with an expression, or print"})
+			Remedy: "none, if that is meant; else return a value, end with an expression, or print"})
 	default:
 		findings = append(findings, check.Finding{Level: check.OK, Text: fmt.Sprintf("answers each item once (%d of %d)", answered, len(t.answers))})
 	}
@@ -134,6 +135,11 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 	e.Word, e.Tell = inWords, t.tell(&one, v)
 	e.Start = launch.New(ctx, &one.worker, launch.Local(1), one.tell(v)).Start
 	_, t.err = engine.New(*e).Run(ctx, &in)
+	if !errors.As(t.err, new(*engine.ProtocolError)) {
+		for _, p := range t.rest {
+			one.shower(worker.NewStderr(v), 1)([]byte(p))
+		}
+	}
 	for line := range bytes.Lines(out.Bytes()) {
 		t.add(line)
 	}
@@ -146,7 +152,12 @@ func (t *codeTrial) tell(o *options, v *voice) event.Tell {
 	return func(e event.Event) {
 		switch e := e.(type) {
 		case *event.Printed:
-			o.shower(aside, 1)(withEnd(e.Text))
+			text := withEnd(e.Text)
+			if o.worker.Program != nil {
+				o.shower(aside, 1)(text)
+				return
+			}
+			t.note(&t.rest, string(text))
 		case *event.Warned:
 			t.note(&t.warnings, e.Text)
 		case *event.Noted:

@@ -46,7 +46,7 @@ func checkWords(command []string) error {
 	case slices.Contains(whole, name):
 		return usagef("%s reads all of its input before it prints any, in another order: answers would not belong to their items", name).
 			withHint("put it before or behind stoke: " + strings.Join(quoted(command), " ") + " | stoke ...")
-	case len(command) == 1 && lang.Package(language) != "":
+	case len(command) == 1 && lang.Package(language) != "" && !shellName.MatchString(name): // a shell may run items
 		return usagef("%s without a script takes the items for its program", name).
 			withHint("name a script that reads items, or give code to run for each item: stoke -l " + language + " CODE")
 	case wantsArguments(command):

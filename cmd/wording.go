@@ -53,8 +53,8 @@ var promises = map[engine.Promise]string{
 	engine.EveryLine:   "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead",
 	engine.Flushes:     "--lockstep needs a worker that flushes each answer",
 	engine.EachRequest: "a worker answers each request, with its id, on a line of its own, before it ends",
-	engine.OnePrompt:   "each line that is sent is answered by one prompt, and no answer has one in it",
-	engine.LastLine:    "with --send, each answer ends in a line that is --until and nothing else: no prompt before it, no such line in an item or an answer",
+	engine.OnePrompt:   "the program prints exactly one prompt for each line that is sent, and no answer contains one",
+	engine.LastLine:    "with --send, each answer ends in a line equal to --until, which the template makes the program print: without a prompt before it, and nowhere else",
 }
 
 // silentAdvice says what may help where a worker does not answer, to follow what it does.

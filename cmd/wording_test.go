@@ -26,7 +26,7 @@ func TestInWords(t *testing.T) {
 			"make it flush (python3 -u, stdbuf -oL COMMAND), or give --feed-ahead"},
 		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`}, `worker 1 (pid 9) has not answered for 1s, but has printed "a"`},
 		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`, Promise: engine.OnePrompt},
-			`worker 1 (pid 9) has not answered for 1s, but has printed "a"; each line that is sent is answered by one prompt, and no answer has one in it`},
+			`worker 1 (pid 9) has not answered for 1s, but has printed "a"; the program prints exactly one prompt for each line that is sent, and no answer contains one`},
 		{&engine.SilentError{Slot: 1, Pid: 9, Buffers: true}, "worker 1 (pid 9) has read all it was sent and keeps its answers in a buffer " +
 			"until that is full or the input ends; to have each at once, make it flush (python3 -u, stdbuf -oL COMMAND)"},
 		{&engine.DeafError{Within: time.Second}, "it was ready, but never read an item in 1s (--timeout)"},

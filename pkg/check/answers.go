@@ -98,7 +98,7 @@ func judgeFewer(o *Options, t *trial) Finding {
 		return Finding{Fault, fmt.Sprintf("%s, and ends with %v%s", got, t.exit, words(t)), o.mend(oneForOne)}
 	case len(t.rest) > 0:
 		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, quote(t.rest)), "end each answer with a newline, or as " + o.Names.Framing + " says"}
-	case t.count == 1 && t.held != nothing:
+	case t.count == 1 && t.held != nothing && o.Mend == "":
 		return Finding{Fault, got + ", and only at the end of its input: it works on its input as a whole, as wc does, or drops items",
 			oneForOne + "; to apply such a program to each item: sh -c 'while IFS= read -r x; do printf \"%s\\n\" \"$x\" | COMMAND; done'"}
 	case len(t.times) > 0 && t.held != nothing:
@@ -134,10 +134,10 @@ func judgeTogether(e *evidence) []Finding {
 		text := "answers only when it has read everything, and in an order of its own, as sort and tac do: answers do not belong to their items"
 		return []Finding{{Fault, text, "a worker answers items in the order in which it reads them, each by itself"}}
 	case restless:
-		return []Finding{{Note, "gives other answers to the same items from run to run", "fine if that is meant: a random number or the time, say"}}
+		return []Finding{{Note, "gives other answers to the same items from run to run", "none, if that is meant: a random number or the time, say"}}
 	}
 	return []Finding{{Note, "gives an item another answer if other items come before it",
-		"fine if that is meant; but each of several workers sees only some of the items: -j1 if it counts or sums up"}}
+		"none, if that is meant; a worker that counts or sums up needs -j1, since each of several sees only some of the items"}}
 }
 
 // judgeTime says how long an item takes, and what comes of that.
@@ -154,11 +154,11 @@ func judgeTime(o *Options, e *evidence) []Finding {
 		return nil
 	}
 	if took < measurable {
-		return []Finding{{OK, fmt.Sprintf("takes less than %s an item", brief(measurable/time.Duration(n))), ""}}
+		return []Finding{{OK, fmt.Sprintf("takes less than %s per item", brief(measurable/time.Duration(n))), ""}}
 	}
 	each := max(1, took/time.Duration(n))
 	rate := float64(time.Second) / float64(each)
-	text := fmt.Sprintf("takes about %s an item: %s a second", brief(each), round(rate))
+	text := fmt.Sprintf("takes about %s per item: %s per second", brief(each), round(rate))
 	if o.Jobs > 1 {
 		text += fmt.Sprintf(", %s with %d workers if there are CPUs for them", round(rate*float64(o.Jobs)), o.Jobs)
 	}

@@ -88,9 +88,9 @@ func TestJudgeGood(t *testing.T) {
 		{"a good worker keeps pairs together", changed(func(*evidence) {}), true, "ok: gives each item the same answer"},
 		{"a good worker exits", changed(func(*evidence) {}), true, "ok: exits 12ms after the end of its input"},
 		{"a good worker can be terminated", changed(func(*evidence) {}), true, "ok: ends on SIGTERM"},
-		{"a good worker takes its time", changed(func(*evidence) {}), true, "ok: takes about 4ms an item: 250 a second\n"},
-		{"several workers do more", func(o *Options, e *evidence) { o.Jobs = 4 }, true, "250 a second, 1000 with 4 workers"},
-		{"too fast to measure", changed(func(e *evidence) { e.together.batch = time.Microsecond }), true, "ok: takes less than 200µs an item"},
+		{"a good worker takes its time", changed(func(*evidence) {}), true, "ok: takes about 4ms per item: 250 per second\n"},
+		{"several workers do more", func(o *Options, e *evidence) { o.Jobs = 4 }, true, "250 per second, 1000 with 4 workers"},
+		{"too fast to measure", changed(func(e *evidence) { e.together.batch = time.Microsecond }), true, "ok: takes less than 200µs per item"},
 	})
 }
 

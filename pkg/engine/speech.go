@@ -164,7 +164,7 @@ func (c *conversation) farewell() (cut, err error) {
 		}
 	}
 	if cut != nil && c.stdin.state == closed && c.inflight.owes() {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(cut)), NoPromise), nil
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(cut)), c.promise(NoPromise)), nil
 	}
 	return nil, nil
 }
