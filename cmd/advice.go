@@ -49,6 +49,8 @@ func (o *options) advise(err error) {
 		switch {
 		case mend != "":
 			proto.Hint = mend
+		case strings.Contains(proto.Problem, `asked for: "\n`) && proto.Promise == engine.NothingElse:
+			proto.Hint = "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
 		case code != "" && proto.Promise == engine.NothingElse:
 			proto.Hint = "it reads no items; as CODE it is run for each item: " + code
 		case proto.Fewer && o.startsPrograms():

@@ -33,6 +33,9 @@ func run(o *options, v *voice) error {
 		return err
 	}
 	defer in.Close()
+	if err := absentAt(look(o), o); err != nil {
+		return err
+	}
 	rec := newRecords()
 	defer rec.close()
 	out, state, err := o.open(in, rec, v)

@@ -2,12 +2,16 @@ package cmd
 
 import (
 	"cmp"
+	"errors"
 	"os"
+	"os/exec"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"stoke/pkg/engine"
 	"stoke/pkg/progress"
+	"stoke/pkg/worker"
 )
 
 // drawing is what is drawn on the terminal while a run lasts.
@@ -53,6 +57,20 @@ func (w *watching) drawn(s surroundings) (progress.Kind, drawing) {
 		return kind, warmUp
 	}
 	return kind, nothing
+}
+
+// absentAt reports that COMMAND is not found where a person would first have to type an item to be told so.
+func absentAt(s surroundings, o *options) error {
+	if !s.input || o.worker.Program != nil || o.worker.Init != "" {
+		return nil
+	}
+	_, err := exec.LookPath(o.worker.Argv[0])
+	if !errors.Is(err, exec.ErrNotFound) {
+		return nil
+	}
+	absent := &engine.InitError{Slot: 1, Err: &worker.LaunchError{Name: o.worker.Argv[0], NotFound: true, Err: err}}
+	o.advise(absent)
+	return absent
 }
 
 // isStorage reports whether f is a regular file or /dev/null.
