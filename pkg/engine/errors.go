@@ -176,11 +176,6 @@ func (e *InitError) Common() bool {
 	return e.Futile || errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
 }
 
-// Short reports whether this machine had no room for the worker: too many processes, or too little memory.
-func (e *InitError) Short() bool {
-	return errors.Is(e.Err, syscall.EAGAIN) || errors.Is(e.Err, syscall.ENOMEM)
-}
-
 func (e *InitError) Unwrap() error { return e.Err }
 
 // LeftError says which process of a worker could not be killed.

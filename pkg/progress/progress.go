@@ -1,9 +1,8 @@
 // Package progress shows a person how a run is getting on, on the last line of a terminal.
 //
-// In come snapshots of the run's counters, a few times a second, and everything else that is to be seen on the terminal:
-// messages, the workers' stderr, and answers if they go there too. Out goes all of it to the terminal, which this package
-// owns for as long as the run lasts: what scrolls by scrolls above the bar. Where the terminal cannot erase, or there is
-// none, progress is a plain line now and then.
+// In come snapshots of the run's counters, a few times a second, and what else is to be seen on the terminal: messages and the
+// workers' stderr. Out goes all of it to the terminal, which this package owns for as long as the run lasts: what scrolls by
+// scrolls above the bar. Where the terminal cannot erase, or there is none, progress is a plain line now and then.
 //
 // The package has no clock, goroutine or knowledge of terminals of its own: the caller says what the terminal is, how wide
 // it is at the moment, and when to draw.
@@ -99,23 +98,9 @@ func New(w io.Writer, options Options) *Progress {
 	return &Progress{to: w, options: options}
 }
 
-// Write writes messages: whole lines, as they are, above the bar. While the last line written lacks its end, there is no
-// bar. After Finish p just goes through.
-func (p *Progress) Write(b []byte) (int, error) { return p.pass(nil, b) }
-
-// Beside returns a writer for w, which shows on the same terminal, such as standard output. It writes to w what it is
-// given, with the bar out of the way. It is safe for concurrent use if nothing else writes to w.
-func (p *Progress) Beside(w io.Writer) io.Writer { return beside{p, w} }
-
-type beside struct {
-	p *Progress
-	w io.Writer
-}
-
-func (b beside) Write(text []byte) (int, error) { return b.p.pass(b.w, text) }
-
-// pass writes text to w, or to the Progress' own writer if w is nil, and restores the bar below it.
-func (p *Progress) pass(w io.Writer, text []byte) (n int, err error) {
+// Write writes messages: whole lines, as they are, above the bar, in one write, so that nobody sees a moment without a bar. While
+// the last line written lacks its end, there is no bar. After Finish p just goes through.
+func (p *Progress) Write(text []byte) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(text) == 0 {
@@ -125,7 +110,6 @@ func (p *Progress) pass(w io.Writer, text []byte) (n int, err error) {
 	if p.drawn {
 		head = erase
 	}
-	p.drawn = false
 	p.midline = text[len(text)-1] != '\n'
 	if p.visible() && !p.midline {
 		line = p.line()
@@ -133,17 +117,10 @@ func (p *Progress) pass(w io.Writer, text []byte) (n int, err error) {
 			line = uncolored + line
 		}
 	}
-	if w == nil { // in one write, so that nobody sees a moment without a bar
-		p.buf = append(append(append(p.buf[:0], head...), text...), line...)
-		n, err = p.to.Write(p.buf)
-		n = min(max(n-len(head), 0), len(text))
-	} else {
-		p.draw(head)
-		n, err = w.Write(text)
-		p.draw(line)
-	}
 	p.drawn = line != ""
-	return n, err
+	p.buf = append(append(append(p.buf[:0], head...), text...), line...)
+	n, err = p.to.Write(p.buf)
+	return min(max(n-len(head), 0), len(text)), err
 }
 
 // Observe takes note of a state of the run that is not shown, so that the first line knows a rate.

@@ -229,28 +229,6 @@ func TestLinesWithoutAnEnd(t *testing.T) {
 	}
 }
 
-func TestAnswersBesideTheBar(t *testing.T) {
-	s := newScreen(t, 60)
-	p := on(s)
-	answers := p.Beside(s)
-	fmt.Fprintln(answers, "early")
-	underWay(p)
-	if n, err := fmt.Fprint(answers, "one\ntwo\n"); n != 8 || err != nil {
-		t.Errorf("got %d, %v", n, err)
-	}
-	fmt.Fprint(answers, "thr")
-	p.Update(middle)
-	fmt.Fprint(answers, "ee\n")
-	above, last := s.lines()
-	if !slices.Equal(above, []string{"early", "one", "two", "three"}) || !strings.Contains(last, "42%") {
-		t.Errorf("got %q", s.text())
-	}
-	broken := errors.New("broken")
-	if _, err := p.Beside(failing{broken}).Write([]byte("x\n")); !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
-	}
-}
-
 // failing is a writer that fails.
 type failing struct{ err error }
 
@@ -290,8 +268,7 @@ func TestFinish(t *testing.T) {
 		p.Finish(tt.keep)
 		p.Finish(!tt.keep)
 		p.Update(middle)
-		fmt.Fprint(p, "after\nmo")
-		fmt.Fprint(p.Beside(s), "re")
+		fmt.Fprint(p, "after\nmore")
 		if got := s.text(); got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
@@ -438,16 +415,11 @@ func TestEveryWidth(t *testing.T) {
 func TestConcurrentWriters(t *testing.T) {
 	s := newScreen(t, 80)
 	p := on(s)
-	answers := p.Beside(s)
 	var writers sync.WaitGroup
 	for i := range 4 {
-		to := io.Writer(p)
-		if i == 0 {
-			to = answers
-		}
 		writers.Go(func() {
 			for k := range 100 {
-				fmt.Fprintf(to, "writer %d line %d\n", i, k)
+				fmt.Fprintf(p, "writer %d line %d\n", i, k)
 			}
 		})
 	}
