@@ -28,33 +28,13 @@ func (e *Engine) becameWarm() {
 	e.tellBegun()
 }
 
-// heat says, once, that the worker is warm: what it was lent is its own.
-func (c *conversation) heat() {
-	if !c.warm {
-		c.warm = true
-		c.probe = soonProbe // it grew with the warm-up
-		c.e.becameWarm()
-		c.e.dispatch.own(c.loan)
-		c.e.dispatch.warmUp()
-		c.loan = nil
-	}
-	if c.counted {
-		c.counted = false
-		if !c.replaced {
-			c.r.initFor = time.Since(c.began)
-		}
-		c.e.tellWarm(c.r.slot, c.w, c.began)
-		c.e.warmedUp()
-	}
-}
-
 // warming notices that the worker has begun to read, or has not in time.
 func (c *conversation) warming() error {
 	if c.warm {
 		return nil
 	}
 	if c.hasBegun() {
-		c.heat()
+		c.becameWarm()
 		c.inflight.begin(time.Now()) // to warm up was not work on an item
 		return nil
 	}
@@ -68,27 +48,10 @@ func (c *conversation) warming() error {
 	return nil
 }
 
-// hasBegun reports whether the worker has read something, or, if there is nothing to be read, waits for it.
-func (c *conversation) hasBegun() bool {
-	if c.inflight.bytes == 0 {
-		v := c.w.Idle()
-		return v == worker.Idle || v == worker.Quiet
-	}
-	read, known := c.w.Read()
-	return known && read > 0
-}
-
-// keep says that what the worker was lent is its own, or done.
-func (c *conversation) keep() {
-	if c.loan != nil {
-		c.e.dispatch.own(c.loan)
-	}
-}
-
 // giveBack gives back what the worker was lent, unless it has begun with it. It reports whether the worker goes on.
 func (c *conversation) giveBack() (alive bool) {
 	if c.hasBegun() {
-		c.heat()
+		c.becameWarm()
 		c.inflight.begin(time.Now())
 		return true
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"stoke/pkg/source"
-	"stoke/pkg/wire"
 )
 
 const (
@@ -76,7 +75,7 @@ func (c *conversation) answers(now time.Time) error {
 			continue
 		}
 		if c.inflight.oldest() == nil {
-			return c.excess(p)
+			return c.tooMany(p)
 		}
 		b := c.inflight.oldest()
 		n, end, err := c.dec.Scan(p, b.run())
@@ -146,10 +145,10 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 		read = c.w.Written()
 	}
 	if read < c.mustHaveRead(b, n) {
-		return c.excess(p)
+		return c.tooMany(p)
 	}
 	if c.inflight.answered == 0 {
-		c.heat()
+		c.becameWarm()
 		c.r.answered(c.replaced)
 		answer, _ := c.dec.Split(p)
 		c.e.suspect.answered(b.item(c.e.o.Delimiter))
@@ -255,7 +254,7 @@ func (c *conversation) skipOn(p []byte) (rest []byte) {
 	n, done := c.dec.Skip(p)
 	if done {
 		c.skipping = false
-		c.heat()
+		c.becameWarm()
 		c.reject(c.inflight.oldest(), c.dec.Skipped())
 	}
 	return p[n:]
@@ -275,41 +274,4 @@ func (c *conversation) pace(n int) {
 	}
 	c.w.Nap(min(c.rest, work/2))
 	c.rest = min(2*max(c.rest, shortRest), longRest)
-}
-
-// excess is the fault of a worker that has written p without being asked.
-func (c *conversation) excess(p []byte) error {
-	return c.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(p, false), c.first), c.promise(NothingElse))
-}
-
-// short is the fault of a worker that has answered fewer items than it read.
-func (c *conversation) short(owed int) error {
-	b := c.inflight.oldest()
-	problem := fmt.Sprintf("ended with %d of %d items answered", c.inflight.sent-int64(owed), c.inflight.sent)
-	if len(c.buf) > 0 {
-		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(c.buf, false))
-	}
-	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(c.e.o.Delimiter), false), c.first)
-	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Fewer: true, Promise: c.promise(EveryLine), Words: c.w.LastWords()}
-}
-
-// promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
-func (c *conversation) promise(lines Promise) Promise {
-	_, send := c.e.o.Framing.(*wire.Template)
-	_, prompt := c.tr.(*wire.Prompt)
-	switch {
-	case c.asker != nil:
-		return EachRequest
-	case prompt:
-		return OnePrompt
-	case send:
-		return LastLine
-	case c.e.o.Escaped:
-		return NoPromise
-	}
-	return lines
-}
-
-func (c *conversation) fault(problem string, broke Promise) error {
-	return &ProtocolError{Slot: c.r.slot, Pid: c.w.Pid(), Problem: problem, Promise: broke, Words: c.w.LastWords()}
 }

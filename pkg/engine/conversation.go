@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"stoke/pkg/sizing"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -21,46 +20,28 @@ const (
 
 // conversation is what passes between a runner and one worker, from the first item to the worker's end.
 type conversation struct {
-	e        *Engine
-	r        *runner
-	w        Worker
-	stdin    stdin
-	inflight inflight
-	flushes  flushes
+	peer
 
 	dec       wire.Decoder
-	tr        wire.Translator // of its output; nil if that needs none
-	asker     asker           // words its requests; nil if the framing does
-	asked     int64           // requests
-	next      int64           // the number that it expects the next item to have
-	raw       []byte          // where output is read that must be translated
-	broken    string          // how it declared itself broken
-	cancelled int64           // the request it was last told to give up
-	told      time.Time       // when it was told so
-	width     int             // items that it can be at, at a time
-	bounded   bool            // it is to be asked no more than that
-	size      sizing.Policy
-	untold    untold // answered since it began with what it owes
+	asked     int64     // requests
+	next      int64     // the number that it expects the next item to have
+	raw       []byte    // where output is read that must be translated
+	broken    string    // how it declared itself broken
+	cancelled int64     // the request it was last told to give up
+	told      time.Time // when it was told so
+	width     int       // items that it can be at, at a time
+	bounded   bool      // it is to be asked no more than that
+	untold    untold    // answered since it began with what it owes
 
 	buf       []byte // output read and not yet collected
 	skipping  bool   // an answer above the limit is being read past
 	unended   int64  // bytes that came since the last whole answer
 	rest      time.Duration
-	warm      bool  // it has read something, or was seen to be about to
-	loan      *loan // what it has meanwhile; nil when it is warm
-	counted   bool  // it counts as one that warms up
 	retiring  bool
-	allotted  int64         // items after which it is replaced
-	sized     time.Time     // when its memory was last looked at
-	probe     time.Duration // until it is next looked at
-	began     time.Time
-	timedOut  bool
-	begun     int          // when it was lost: unanswered items that it had begun to read
-	unseen    bool         // likewise: what it had read could not be seen, nor whether it had begun
-	replaced  bool         // by its successor
+	allotted  int64        // items after which it is replaced
+	sized     time.Time    // when its memory was last looked at
 	departure *departure   // nothing but its end is waited for
 	exit      *worker.Exit // how it ended
-	first     string       // its first answer, for messages
 }
 
 // newConversation prepares to talk to w, which may still have to warm up. A successor has been given time for that, and
@@ -69,8 +50,9 @@ type conversation struct {
 func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now := time.Now()
 	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
-	c := &conversation{e: r.e, r: r, w: w, dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab),
-		inflight: inflight{busySince: now}, began: now, probe: soonProbe, warm: warm, loan: l, counted: counted, allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1), flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged}}
+	c := &conversation{dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab), allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1),
+		peer: peer{e: r.e, r: r, w: w, inflight: inflight{busySince: now}, flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged},
+			began: now, probe: soonProbe, warm: warm, loan: l, counted: counted}}
 	if s, ok := w.(speaker); ok {
 		var early []byte
 		c.tr, early = s.Speech()
@@ -204,34 +186,6 @@ func (c *conversation) hangUp() {
 func (c *conversation) mayEnd() bool {
 	s := c.silence(time.Since(c.inflight.busySince))
 	return s.mayEnd()
-}
-
-// overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
-func (c *conversation) overdue() bool {
-	if now := time.Now(); !c.stdin.isLost(now, c.e.o.Patience) || now.Sub(c.inflight.busySince) < c.e.o.Patience {
-		return false
-	}
-	return !c.inflight.owes() || c.reached() == 0
-}
-
-// finish ends the worker, once.
-func (c *conversation) finish(patience time.Duration) worker.Exit {
-	if c.exit == nil {
-		hurry := c.e.killed
-		if c.e.o.Exits && c.departure != nil {
-			hurry = c.e.dead
-		}
-		d := c.departure
-		if d == nil { // what runs when the worker has ended may take its time, too
-			d = c.e.departures.begin(c.r.slot, c.w.Pid())
-		}
-		exit := c.w.Finish(patience, hurry)
-		c.exit = &exit
-		c.e.departures.end(d)
-		c.afterwards(exit)
-		c.e.tellEnded(c.r.slot, c.w, exit, !c.inflight.owes())
-	}
-	return *c.exit
 }
 
 // room returns the free part of the read buffer, larger than before if an answer has filled it; what must be translated

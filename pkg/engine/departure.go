@@ -171,68 +171,6 @@ func (e *EndError) Error() string {
 	return text
 }
 
-// depart notes, once, that nothing but the end of this worker is waited for.
-func (c *conversation) depart() {
-	if c.departure == nil && c.stdin.state == closed && !c.inflight.owes() {
-		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
-	}
-}
-
-// late reports whether the worker has had the time that it was given to end.
-func (c *conversation) late() bool {
-	if c.departure == nil {
-		return false
-	}
-	left, limited := c.departure.left(c.e.o.ExitTimeout)
-	return limited && left == 0
-}
-
-// patienceAtEnd is how long a worker may take to end that will write no more; negative: as long as it takes.
-func (c *conversation) patienceAtEnd() time.Duration {
-	switch {
-	case c.departure != nil:
-		left, _ := c.departure.left(c.e.o.ExitTimeout)
-		return left
-	case c.stdin.state == closed, !c.inflight.owes():
-		return c.e.o.Patience
-	}
-	return endPatience
-}
-
-// patienceToLeave is how long a worker that has items in hand may take, when the run fails, to come to its end: it is given no
-// more, and few of those it has are left.
-const patienceToLeave = time.Second
-
-// leave lets a worker run the code that it has for its end when the run fails. One that is busy with an item is not waited for.
-func (c *conversation) leave() {
-	if c.exit != nil || !c.e.o.Exits || !c.e.cancelled() {
-		return
-	}
-	c.w.CloseInput()
-	c.stdin.close(time.Now(), c.stdin.idle)
-	c.depart()
-	deadline := time.Now().Add(patienceToLeave)
-	for !c.e.isDead() {
-		limit := max(0, time.Until(deadline))
-		if c.departure != nil {
-			limit = c.patienceAtEnd()
-		}
-		_, err := c.w.Exchange(c.buf[:cap(c.buf)], limit) // nobody wants more answers
-		if err != nil {
-			break
-		}
-		if limit == 0 {
-			return
-		}
-	}
-	if c.departure == nil {
-		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
-	}
-	if exit := c.finish(c.patienceAtEnd()); !c.e.isDead() {
-		c.gone(exit)
-	}
-}
-
 // isDead reports whether the run was killed.
 func (e *Engine) isDead() bool {
 	select {
@@ -240,27 +178,5 @@ func (e *Engine) isDead() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// afterwards accounts for what was run when the worker had ended.
-func (c *conversation) afterwards(exit worker.Exit) {
-	if after := exit.After; after != nil && !after.Ok() && !c.e.isDead() {
-		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: *after, After: true, Words: after.Words})
-	}
-}
-
-// shut reports whether the worker had to be ended because it had closed its stdin itself, and lived on with nothing to do.
-func (c *conversation) shut(exit worker.Exit) bool {
-	return exit.Forced && c.stdin.state == lost && c.broken == "" && !c.timedOut && !c.endless()
-}
-
-// gone deals with a worker that had nothing left to answer when it ended.
-func (c *conversation) gone(exit worker.Exit) {
-	if c.inflight.sent == 0 && !c.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
-		return
-	}
-	if !exit.Ok() {
-		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Deaf: c.shut(exit), Words: c.w.LastWords()})
 	}
 }

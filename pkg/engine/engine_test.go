@@ -228,7 +228,7 @@ func TestPauseAfterSlowWarmUp(t *testing.T) {
 	if c.probe > warmProbe {
 		t.Errorf("pause of %v while warming up, want at most %v", c.probe, warmProbe)
 	}
-	if c.heat(); c.probe != soonProbe {
+	if c.becameWarm(); c.probe != soonProbe {
 		t.Errorf("pause of %v when warm, want %v", c.probe, soonProbe)
 	}
 }

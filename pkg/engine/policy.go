@@ -3,22 +3,46 @@ package engine
 // loss is all that matters of how a worker was lost.
 type loss struct {
 	owed      bool // it had items that it had not answered
-	started   bool // it had begun to read, or nothing can be seen of it, and others of its slot have answered before
-	answered  bool // it had answered something
-	worked    bool // it had, or was seen to wait for more after it had read some
-	proven    bool // some worker of this run has answered something
-	timedOut  bool // it was killed because an item took too long
-	exited    bool // it ended by itself, not by a signal
-	zero      bool // with status 0
-	hungUp    bool // its input had been ended
-	waited    bool // by then it was seen to wait for more
+	end       howEnded
+	input     howInput
+	past      past
 	read      int  // of the unanswered items, how many it had begun to read
-	flushes   bool // it writes each answer before it turns to the next item
+	proven    bool // some worker of this run has answered something
+	stepwise  bool // it writes each answer before it turns to the next item
 	leftHere  bool // another worker has left at the first of them before
 	single    bool // it was sent no other item, so that its answers cannot be shifted
 	suspected bool // it was suspected before that answers are shifted, or they cannot be
 	once      bool // no item may be begun twice
 }
+
+// howEnded is how a worker came to its end.
+type howEnded int
+
+const (
+	wasKilled   howEnded = iota // by a signal, or by us for what it wrote
+	leftQuietly                 // it ended by itself with status 0
+	leftFailing                 // with another status
+	tookTooLong                 // it was killed because an item took too long
+)
+
+// howInput is what had become of its input by then.
+type howInput int
+
+const (
+	inputOpen howInput = iota
+	inputEnded
+	inputEndedIdle // and by then it was seen to wait for more
+)
+
+// past is how far it had ever come.
+type past int
+
+const (
+	neverBegan    past = iota // it was not seen to read
+	hasRead                   // it had begun to read, or nothing can be seen of it, and others of its slot have answered before
+	workedThrough             // it was seen to wait for more after it had read some
+	hasAnswered
+)
 
 // action is what is done about that.
 type action int
@@ -41,26 +65,26 @@ func judge(l loss) action {
 	if !l.owed {
 		return nothing
 	}
-	if !l.timedOut {
+	if l.end != tookTooLong {
 		switch {
-		case !l.started:
+		case l.past == neverBegan:
 			return startOver
-		case l.zero && l.hungUp && (!l.single || l.waited):
+		case l.end == leftQuietly && l.input != inputOpen && (!l.single || l.input == inputEndedIdle):
 			return giveUp // it has worked through its items, and answered too few
-		case l.exited && l.hungUp && l.waited && !l.single && !l.suspected:
+		case l.end == leftFailing && l.input == inputEndedIdle && !l.single && !l.suspected:
 			return suspect // so has this, it seems, but it may have died
-		case l.zero && !l.worked && !l.proven:
+		case l.end == leftQuietly && l.past == hasRead && !l.proven:
 			return startOver
-		case l.zero && l.answered && !l.leftHere && !(l.once && l.read > 0):
+		case l.end == leftQuietly && l.past == hasAnswered && !l.leftHere && !(l.once && l.read > 0):
 			return giveBack // its own way of recycling
 		}
 	}
 	switch {
-	case l.read == 0 && !l.worked:
+	case l.read == 0 && l.past < workedThrough:
 		return startOver // however warm it was, to give its items to the next one for free would go on for ever
 	case l.read == 0:
 		return giveBack
-	case l.read == 1, l.flushes, l.once:
+	case l.read == 1, l.stepwise, l.once:
 		return charge
 	}
 	return narrow

@@ -3,7 +3,7 @@ package engine
 import "testing"
 
 func TestJudge(t *testing.T) {
-	died := loss{owed: true, started: true, answered: true, worked: true, proven: true, read: 1}
+	died := loss{owed: true, past: hasAnswered, proven: true, read: 1}
 	with := func(change func(*loss)) loss {
 		l := died
 		change(&l)
@@ -16,46 +16,46 @@ func TestJudge(t *testing.T) {
 	}{
 		{"it had answered everything", loss{}, nothing},
 		{"it died on the only item it had read", died, charge},
-		{"it died on one of several, and answers each before the next", with(func(l *loss) { l.read, l.flushes = 9, true }), charge},
+		{"it died on one of several, and answers each before the next", with(func(l *loss) { l.read, l.stepwise = 9, true }), charge},
 		{"it died on one of several, and keeps answers in a buffer", with(func(l *loss) { l.read = 9 }), narrow},
 		{"it died before it read any of them", with(func(l *loss) { l.read = 0 }), giveBack},
 		{"it died during the warm-up", loss{owed: true}, startOver},
-		{"it exited with status 0 during the warm-up", loss{owed: true, exited: true, zero: true}, startOver},
-		{"it died on the first item of the run", loss{owed: true, started: true, read: 1}, charge},
+		{"it exited with status 0 during the warm-up", loss{owed: true, end: leftQuietly}, startOver},
+		{"it died on the first item of the run", loss{owed: true, past: hasRead, read: 1}, charge},
 
-		{"it was ready, and died before it read anything", loss{owed: true, started: true, proven: true}, startOver},
-		{"it was ready, and exited with status 0 before it read anything", loss{owed: true, started: true, proven: true, exited: true, zero: true}, startOver},
-		{"it was ready, and never read anything", loss{owed: true, started: true, proven: true, timedOut: true}, startOver},
+		{"it was ready, and died before it read anything", loss{owed: true, past: hasRead, proven: true}, startOver},
+		{"it was ready, and exited with status 0 before it read anything", loss{owed: true, past: hasRead, proven: true, end: leftQuietly}, startOver},
+		{"it was ready, and never read anything", loss{owed: true, past: hasRead, proven: true, end: tookTooLong}, startOver},
 
-		{"an item took too long", with(func(l *loss) { l.timedOut = true }), charge},
-		{"one of several took too long", with(func(l *loss) { l.timedOut, l.read = true, 9 }), narrow},
-		{"it hung without reading the next item", with(func(l *loss) { l.timedOut, l.read = true, 0 }), giveBack},
-		{"one took too long at the end of the input", with(func(l *loss) { l.timedOut, l.hungUp, l.waited = true, true, true }), charge},
+		{"an item took too long", with(func(l *loss) { l.end = tookTooLong }), charge},
+		{"one of several took too long", with(func(l *loss) { l.end, l.read = tookTooLong, 9 }), narrow},
+		{"it hung without reading the next item", with(func(l *loss) { l.end, l.read = tookTooLong, 0 }), giveBack},
+		{"one took too long at the end of the input", with(func(l *loss) { l.end, l.input = tookTooLong, inputEndedIdle }), charge},
 
-		{"it exited with status 0 after some answers", with(func(l *loss) { l.exited, l.zero = true, true }), giveBack},
-		{"it did so with several in hand", with(func(l *loss) { l.exited, l.zero, l.read = true, true, 9 }), giveBack},
-		{"another one did so at the same item", with(func(l *loss) { l.exited, l.zero, l.leftHere = true, true, true }), charge},
-		{"it exited with status 0 at its first item, others answer", with(func(l *loss) { l.exited, l.zero, l.answered, l.worked = true, true, false, false }), charge},
+		{"it exited with status 0 after some answers", with(func(l *loss) { l.end = leftQuietly }), giveBack},
+		{"it did so with several in hand", with(func(l *loss) { l.end, l.read = leftQuietly, 9 }), giveBack},
+		{"another one did so at the same item", with(func(l *loss) { l.end, l.leftHere = leftQuietly, true }), charge},
+		{"it exited with status 0 at its first item, others answer", with(func(l *loss) { l.end, l.past = leftQuietly, hasRead }), charge},
 		{"it exited with status 0 at its first item, nobody ever answered",
-			loss{owed: true, started: true, exited: true, zero: true, read: 1}, startOver},
+			loss{owed: true, past: hasRead, end: leftQuietly, read: 1}, startOver},
 		{"it exited with status 0, nobody ever answered, but it had gone through other items",
-			loss{owed: true, started: true, worked: true, exited: true, zero: true, read: 9}, narrow},
+			loss{owed: true, past: workedThrough, end: leftQuietly, read: 9}, narrow},
 
-		{"its input was ended, and it ended with status 0 and too few answers", with(func(l *loss) { l.exited, l.zero, l.hungUp = true, true, true }), giveUp},
+		{"its input was ended, and it ended with status 0 and too few answers", with(func(l *loss) { l.end, l.input = leftQuietly, inputEnded }), giveUp},
 		{"the same, and it had only that one item: it may have died on it", with(func(l *loss) {
-			l.exited, l.zero, l.hungUp, l.single = true, true, true, true
-			l.answered, l.worked = false, false
+			l.end, l.input, l.single = leftQuietly, inputEnded, true
+			l.past = hasRead
 		}), charge},
-		{"the same, but after it was seen to wait for more", with(func(l *loss) { l.exited, l.zero, l.hungUp, l.single, l.waited = true, true, true, true, true }), giveUp},
-		{"several items and status 1, after it was seen to wait for more", with(func(l *loss) { l.exited, l.hungUp, l.waited = true, true, true }), suspect},
-		{"the same with one item", with(func(l *loss) { l.exited, l.hungUp, l.waited, l.single = true, true, true, true }), charge},
-		{"the same when that is suspected already", with(func(l *loss) { l.exited, l.hungUp, l.waited, l.suspected, l.read = true, true, true, true, 9 }), narrow},
-		{"the same with status 1, perhaps in the middle of an item", with(func(l *loss) { l.exited, l.hungUp = true, true }), charge},
-		{"it was killed when its input had been ended", with(func(l *loss) { l.hungUp, l.waited, l.read = true, true, 9 }), narrow},
+		{"the same, but after it was seen to wait for more", with(func(l *loss) { l.end, l.input, l.single = leftQuietly, inputEndedIdle, true }), giveUp},
+		{"several items and status 1, after it was seen to wait for more", with(func(l *loss) { l.end, l.input = leftFailing, inputEndedIdle }), suspect},
+		{"the same with one item", with(func(l *loss) { l.end, l.input, l.single = leftFailing, inputEndedIdle, true }), charge},
+		{"the same when that is suspected already", with(func(l *loss) { l.end, l.input, l.suspected, l.read = leftFailing, inputEndedIdle, true, 9 }), narrow},
+		{"the same with status 1, perhaps in the middle of an item", with(func(l *loss) { l.end, l.input = leftFailing, inputEnded }), charge},
+		{"it was killed when its input had been ended", with(func(l *loss) { l.input, l.read = inputEndedIdle, 9 }), narrow},
 
 		{"no item may be begun twice", with(func(l *loss) { l.once = true }), charge},
-		{"nor after the worker left by itself", with(func(l *loss) { l.once, l.exited, l.zero = true, true, true }), charge},
-		{"unless it had not been read", with(func(l *loss) { l.once, l.exited, l.zero, l.read = true, true, true, 0 }), giveBack},
+		{"nor after the worker left by itself", with(func(l *loss) { l.end, l.once = leftQuietly, true }), charge},
+		{"unless it had not been read", with(func(l *loss) { l.end, l.once, l.read = leftQuietly, true, 0 }), giveBack},
 	}
 	for _, tt := range tests {
 		if got := judge(tt.loss); got != tt.want {

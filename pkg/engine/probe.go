@@ -3,8 +3,6 @@ package engine
 import (
 	"fmt"
 	"time"
-
-	"stoke/pkg/worker"
 )
 
 // Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is
@@ -110,17 +108,6 @@ func (c *conversation) silence(quiet time.Duration) silence {
 		limit: o.Timeout, expected: time.Duration(c.inflight.pending()) * c.size.PerItem(), lockstep: o.Lockstep, asked: c.asker != nil}
 }
 
-// verdict asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
-func (c *conversation) verdict() worker.Verdict {
-	if !c.e.o.FeedAhead {
-		return c.w.Idle()
-	}
-	if read, known := c.w.Read(); known && read < c.inflight.bytes {
-		return worker.Busy
-	}
-	return worker.Idle
-}
-
 // keptBack is the fault of a worker that is given one item at a time, and waits for more without answering it.
 func (c *conversation) keptBack() error {
 	b := c.inflight.oldest()
@@ -135,7 +122,7 @@ func (c *conversation) keptBack() error {
 // since warming looked, and a worker that is fed on has begun: what it was lent is its own before it is given more.
 func (c *conversation) feedOn(how remedy, quiet time.Duration) {
 	if c.hasBegun() {
-		c.heat()
+		c.becameWarm()
 	}
 	c.size.Buffered()
 	if how != feedInCase {

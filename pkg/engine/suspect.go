@@ -62,24 +62,6 @@ func (s *suspicion) clear() {
 	s.fault, s.proven = nil, true
 }
 
-// test ends a suspicion when the next item is about to fail that a worker has died on.
-func (c *conversation) test() error {
-	good, fault := c.e.suspect.pending()
-	b := c.inflight.oldest()
-	if fault == nil || c.timedOut || c.broken != "" || b.tries < c.e.o.Retries.Died {
-		return nil
-	}
-	guilty := b.item(c.e.o.Delimiter)
-	if n, exit, err := c.e.answersTo(c.r.slot, guilty, good); err != nil || n > 0 || exit.Ok() {
-		return fault
-	}
-	if n, exit, err := c.e.answersTo(c.r.slot, good); err != nil || n != 1 || !exit.Ok() {
-		return fault
-	}
-	c.e.suspect.clear()
-	return nil
-}
-
 // answersTo gives a fresh worker these items and nothing else, and returns how many it answers, and how it ends.
 func (e *Engine) answersTo(slot int, items ...[]byte) (n int, exit worker.Exit, err error) {
 	var in, out []byte

@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"time"
+
+	"stoke/pkg/worker"
+)
+
+// end deals with the end of the worker's output, or with a worker that has taken too long.
+func (c *conversation) end(silent bool) error {
+	if err := c.warming(); err != nil {
+		return err
+	}
+	var cut error
+	if silent {
+		var err error
+		if cut, err = c.farewell(); err != nil {
+			return err
+		}
+	}
+	c.keep()
+	_, known := c.w.Read()
+	l := lostWorker{peer: &c.peer, read: c.reached(), unseen: !known}
+	timedOut := !silent && c.expired() || c.toldToGiveUp()
+	c.depart()
+	patience := time.Duration(0)
+	switch {
+	case cut != nil:
+		patience = endPatience
+	case silent:
+		patience = c.patienceAtEnd()
+	}
+	l.exit = c.finish(patience)
+	if c.e.cancelled() {
+		if c.e.o.Exits && c.departure != nil && !c.e.isDead() {
+			c.gone(l.exit, l.exit.Forced && c.stdin.state == lost)
+		}
+		return nil
+	}
+	if cut != nil && !exitedBySignal(l.exit) {
+		return cut
+	}
+	if l.exit.Ok() && c.stdin.state == closed {
+		if err := c.last(); err != nil {
+			return err
+		}
+	}
+	l.rest, l.cause = c.buf, c.cause(l.exit, timedOut)
+	return l.settle()
+}
+
+// last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
+// before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
+func (c *conversation) last() error {
+	end, ok := c.dec.Ending()
+	if _, known := c.w.Read(); known && !c.stdin.idle {
+		return nil
+	}
+	if !ok || c.inflight.owed() != 1 || c.skipping || !c.dec.Last(c.buf) {
+		return nil
+	}
+	c.room()
+	c.buf = append(c.buf, end)
+	return c.collect(1)
+}
+
+// cause says what happened to the worker.
+func (c *conversation) cause(exit worker.Exit, timedOut bool) error {
+	if c.broken != "" {
+		return &ReportedError{Slot: c.r.slot, Message: c.broken}
+	}
+	if c.endless() {
+		return &TooLargeError{"its answer has no end after", c.unended, c.e.o.MaxItem}
+	}
+	if timedOut {
+		return &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
+	}
+	return &DiedError{Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Words: c.w.LastWords()}
+}
+
+// expired reports whether the item that the worker is at has taken longer than may be.
+func (c *conversation) expired() bool {
+	left, limited := c.allowance()
+	return limited && left <= 0
+}
+
+// allowance is how long the worker may still take for the item that it is at. Where it cannot be seen which one that
+// is, because it may keep answers in a buffer, the others in its hands get the time that they are expected to take.
+func (c *conversation) allowance() (left time.Duration, limited bool) {
+	limit := c.e.o.Timeout
+	if limit == 0 || !c.inflight.owes() {
+		return 0, false
+	}
+	if !c.warm {
+		if _, known := c.w.Read(); known {
+			return 0, false
+		}
+	}
+	if c.toldToGiveUp() {
+		return mercy - time.Since(c.told), true
+	}
+	since := c.inflight.busySince
+	if c.bounded { // it may be at all that it was asked
+		since = c.inflight.oldest().sentAt
+	}
+	if c.stdin.state == closed && c.stdin.closedAt.After(since) {
+		since = c.stdin.closedAt
+	} else if c.inflight.pending() == 0 {
+		return 0, false
+	}
+	if n := c.inflight.pending(); n > 1 && !c.e.habits.answersEach() && !c.bounded {
+		limit += 2 * time.Duration(n-1) * c.size.PerItem()
+	}
+	return limit - time.Since(since), true
+}
+
+// overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
+func (c *conversation) overdue() bool {
+	if now := time.Now(); !c.stdin.isLost(now, c.e.o.Patience) || now.Sub(c.inflight.busySince) < c.e.o.Patience {
+		return false
+	}
+	return !c.inflight.owes() || c.reached() == 0
+}
+
+// depart notes, once, that nothing but the end of this worker is waited for.
+func (c *conversation) depart() {
+	if c.departure == nil && c.stdin.state == closed && !c.inflight.owes() {
+		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+	}
+}
+
+// late reports whether the worker has had the time that it was given to end.
+func (c *conversation) late() bool {
+	if c.departure == nil {
+		return false
+	}
+	left, limited := c.departure.left(c.e.o.ExitTimeout)
+	return limited && left == 0
+}
+
+// patienceAtEnd is how long a worker may take to end that will write no more; negative: as long as it takes.
+func (c *conversation) patienceAtEnd() time.Duration {
+	switch {
+	case c.departure != nil:
+		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		return left
+	case c.stdin.state == closed, !c.inflight.owes():
+		return c.e.o.Patience
+	}
+	return endPatience
+}
+
+// patienceToLeave is how long a worker that has items in hand may take, when the run fails, to come to its end: it is given no
+// more, and few of those it has are left.
+const patienceToLeave = time.Second
+
+// leave lets a worker run the code that it has for its end when the run fails. One that is busy with an item is not waited for.
+func (c *conversation) leave() {
+	if c.exit != nil || !c.e.o.Exits || !c.e.cancelled() {
+		return
+	}
+	c.w.CloseInput()
+	c.stdin.close(time.Now(), c.stdin.idle)
+	c.depart()
+	deadline := time.Now().Add(patienceToLeave)
+	for !c.e.isDead() {
+		limit := max(0, time.Until(deadline))
+		if c.departure != nil {
+			limit = c.patienceAtEnd()
+		}
+		_, err := c.w.Exchange(c.buf[:cap(c.buf)], limit) // nobody wants more answers
+		if err != nil {
+			break
+		}
+		if limit == 0 {
+			return
+		}
+	}
+	if c.departure == nil {
+		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+	}
+	if exit := c.finish(c.patienceAtEnd()); !c.e.isDead() {
+		c.gone(exit, false)
+	}
+}
+
+// finish ends the worker, once.
+func (c *conversation) finish(patience time.Duration) worker.Exit {
+	if c.exit == nil {
+		hurry := c.e.killed
+		if c.e.o.Exits && c.departure != nil {
+			hurry = c.e.dead
+		}
+		d := c.departure
+		if d == nil { // what runs when the worker has ended may take its time, too
+			d = c.e.departures.begin(c.r.slot, c.w.Pid())
+		}
+		exit := c.w.Finish(patience, hurry)
+		c.exit = &exit
+		c.e.departures.end(d)
+		c.afterwards(exit)
+		c.e.tellEnded(c.r.slot, c.w, exit, !c.inflight.owes())
+	}
+	return *c.exit
+}
+
+// afterwards accounts for what was run when the worker had ended.
+func (c *conversation) afterwards(exit worker.Exit) {
+	if after := exit.After; after != nil && !after.Ok() && !c.e.isDead() {
+		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: *after, After: true, Words: after.Words})
+	}
+}

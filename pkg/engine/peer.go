@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"stoke/pkg/sizing"
+	"stoke/pkg/wire"
+	"stoke/pkg/worker"
+)
+
+// peer is one worker as its conversation knows it: the process, what it has in hand, and what it has shown of itself.
+type peer struct {
+	e        *Engine
+	r        *runner
+	w        Worker
+	stdin    stdin
+	inflight inflight
+	flushes  flushes
+	size     sizing.Policy
+	tr       wire.Translator // of its output; nil if that needs none
+	asker    asker           // words its requests; nil if the framing does
+
+	warm     bool // it has read something, or was seen to be about to
+	began    time.Time
+	loan     *loan         // what it has meanwhile; nil when it is warm
+	counted  bool          // it counts as one that warms up
+	replaced bool          // by its successor
+	probe    time.Duration // until it is next looked at
+	first    string        // its first answer, for messages
+}
+
+// becameWarm says, once, that the worker is warm: what it was lent is its own.
+func (p *peer) becameWarm() {
+	if !p.warm {
+		p.warm = true
+		p.probe = soonProbe // it grew with the warm-up
+		p.e.becameWarm()
+		p.e.dispatch.own(p.loan)
+		p.e.dispatch.warmUp()
+		p.loan = nil
+	}
+	if p.counted {
+		p.counted = false
+		if !p.replaced {
+			p.r.initFor = time.Since(p.began)
+		}
+		p.e.tellWarm(p.r.slot, p.w, p.began)
+		p.e.warmedUp()
+	}
+}
+
+// hasBegun reports whether the worker has read something, or, if there is nothing to be read, waits for it.
+func (p *peer) hasBegun() bool {
+	if p.inflight.bytes == 0 {
+		v := p.w.Idle()
+		return v == worker.Idle || v == worker.Quiet
+	}
+	read, known := p.w.Read()
+	return known && read > 0
+}
+
+// keep says that what the worker was lent is its own, or done.
+func (p *peer) keep() {
+	if p.loan != nil {
+		p.e.dispatch.own(p.loan)
+	}
+}
+
+// verdict asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
+func (p *peer) verdict() worker.Verdict {
+	if !p.e.o.FeedAhead {
+		return p.w.Idle()
+	}
+	if read, known := p.w.Read(); known && read < p.inflight.bytes {
+		return worker.Busy
+	}
+	return worker.Idle
+}
+
+// reached is the number of unanswered items that the worker has begun to read.
+func (p *peer) reached() int {
+	read, known := p.w.Read()
+	if !known {
+		read = p.inflight.bytes
+	}
+	return p.inflight.reached(read, p.e.scanSent)
+}
+
+// sift takes the first n unanswered items and the rest out of what is in flight.
+func (p *peer) sift(n int) (first, rest []*batch) {
+	return p.inflight.takeUnanswered(n, p.e.o.Delimiter, &p.e.pool, p.e.dispatch.split)
+}
+
+// back gives batches back to be done again; apart means that each is to be alone in its worker.
+func (p *peer) back(batches []*batch, apart bool) {
+	server := p.r
+	if p.replaced {
+		server = nil
+	}
+	for _, b := range batches {
+		b.alone = b.alone || apart
+		p.e.dispatch.giveBack(b, 0, server)
+	}
+}
+
+// startOver gives all items back as they were. What the worker might have made of them is not their fault, but if it had
+// read some and no worker has answered yet, it is better to try another item first.
+func (p *peer) startOver(read bool) {
+	batches, _ := p.sift(int(p.inflight.sent))
+	for _, b := range batches {
+		b.doubt = read
+	}
+	p.back(batches, false)
+}
+
+// again gives a charged item back after the pause that is due.
+func (p *peer) again(b *batch) {
+	b.alone = true
+	p.e.tellRetried(p.r.slot, b.First)
+	server := p.r
+	if p.replaced {
+		server = nil
+	}
+	p.e.dispatch.giveBack(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), server)
+}
+
+func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) {
+	cause = p.e.o.Word(cause)
+	item := &ItemError{Seq: b.First, Item: b.item(p.e.o.Delimiter), Err: cause}
+	if certain {
+		text := fmt.Sprintf("%v; it is tried again, alone (%d of %d)", item, b.tries, again)
+		if b.calm && p.e.o.Jobs > 1 {
+			text += ", while all other workers are at rest"
+		}
+		p.e.note(text)
+		return
+	}
+	text := cause.Error()
+	if _, timedOut := cause.(*TimeoutError); timedOut {
+		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", p.r.slot, p.w.Pid(), p.e.o.Timeout)
+	}
+	p.e.note(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
+}
+
+// tooMany is the fault of a worker that has written more without being asked.
+func (p *peer) tooMany(more []byte) error {
+	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(more, false), p.first), p.promise(NothingElse))
+}
+
+// tooFew is the fault of a worker that has answered fewer items than it read, and has written rest after its last answer.
+func (p *peer) tooFew(rest []byte) error {
+	b := p.inflight.oldest()
+	problem := fmt.Sprintf("ended with %d of %d items answered", p.inflight.answered, p.inflight.sent)
+	if len(rest) > 0 {
+		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(rest, false))
+	}
+	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(p.e.o.Delimiter), false), p.first)
+	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.promise(EveryLine), Words: p.w.LastWords()}
+}
+
+// promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
+func (p *peer) promise(lines Promise) Promise {
+	_, send := p.e.o.Framing.(*wire.Template)
+	_, prompt := p.tr.(*wire.Prompt)
+	switch {
+	case p.asker != nil:
+		return EachRequest
+	case prompt:
+		return OnePrompt
+	case send:
+		return LastLine
+	case p.e.o.Escaped:
+		return NoPromise
+	}
+	return lines
+}
+
+func (p *peer) fault(problem string, broke Promise) error {
+	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Promise: broke, Words: p.w.LastWords()}
+}
+
+// gone deals with a worker that had nothing left to answer when it ended. shut says that it had closed its stdin itself, and had to
+// be ended.
+func (p *peer) gone(exit worker.Exit, shut bool) {
+	if p.inflight.sent == 0 && !p.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
+		return
+	}
+	if !exit.Ok() {
+		p.e.departures.fail(End{N: 1, Slot: p.r.slot, Pid: p.w.Pid(), Exit: exit, Deaf: shut, Words: p.w.LastWords()})
+	}
+}
