@@ -8,15 +8,40 @@ import (
 
 	"stoke/pkg/engine"
 	"stoke/pkg/event"
+	"stoke/pkg/journal"
 )
+
+// endsNote is the name of the note in a journal that says how workers failed at their end: what they were to leave behind may be
+// missing, though all items are done.
+const endsNote = "ends"
+
+// earlierEnds says that workers failed at their end in an earlier run, whose items this one has not done again; nil if none did.
+func (o *options) earlierEnds(j *journal.Journal, accepted bool) error {
+	what := ""
+	if j != nil {
+		what = j.Noted(endsNote)
+	}
+	switch err := errors.New("in an earlier run, " + what); {
+	case what == "":
+		return nil
+	case accepted:
+		return acceptedEnds{err}
+	default:
+		return &notAccepted{err, "the answers are in " + o.output + ".part; --on-error fill or skip accepts it; remove " + o.output + ".stoke to begin anew"}
+	}
+}
 
 // weighEnds ranks an error of the run that is the failure of workers at their end: whoever accepts failed items accepts it, and a
 // signal outranks it; then it is only told of.
 func (o *options) weighEnds(err error, stopped *interruption, out *answers, v *voice) error {
 	var ends *engine.EndError
 	if !errors.As(err, &ends) {
+		if err == nil && stopped == nil {
+			err = o.earlierEnds(out.journal, o.accepted)
+		}
 		return err
 	}
+	out.note(endsNote, err.Error())
 	ends.Hint = o.endHint(ends)
 	if out.grows() && !o.accepted {
 		ends.Hint = "the answers are in " + o.output + ".part; " + ends.Hint

@@ -54,9 +54,9 @@ func (e *itemsFailed) Error() string {
 }
 
 // acceptedEnds says that workers failed at their end, in a run that accepts failures.
-type acceptedEnds struct{ *engine.EndError }
+type acceptedEnds struct{ error }
 
-func (e acceptedEnds) Unwrap() error { return e.EndError }
+func (e acceptedEnds) Unwrap() error { return e.error }
 
 // notAccepted says that items failed, and that this keeps OUT from appearing.
 type notAccepted struct {

@@ -26,12 +26,12 @@ func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, 
 	if err != nil {
 		return nil, nil, resumeError(err)
 	}
-	if state, err = o.takeUp(j, state, in, v); err != nil {
+	out := &answers{journal: j}
+	if state, err = o.takeUp(out, state, in, v); err != nil {
 		j.Close()
 		return nil, state, err
 	}
 	announce(v, o.output, state)
-	out := &answers{journal: j}
 	out.keepSynced()
 	return out, state, nil
 }
@@ -68,6 +68,13 @@ func (o *answers) keepSynced() {
 	o.stop = func() {
 		close(done)
 		<-gone
+	}
+}
+
+// note leaves a note for the next run. An error comes again when the output is finished.
+func (o *answers) note(name, value string) {
+	if o.journal != nil {
+		_ = o.journal.Note(name, value)
 	}
 }
 

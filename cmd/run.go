@@ -45,6 +45,9 @@ func run(o *options, v *voice) error {
 		}
 		return err
 	}
+	if out.input != nil {
+		in = out.input
+	}
 	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
 	o.engine.Word, o.engine.RSS, o.engine.Patience = inWords, worker.TreeRSS, patience
 	if o.engine.Halt.Total, err = countFor(o, in); err != nil {
@@ -81,7 +84,14 @@ func (o *options) conclude(sum engine.Summary, err error, by *interruption, out 
 		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))
 	}
 	err = verdict(sum, o.weighEnds(err, by, out, v), by)
-	if e := out.finish(err == nil || o.accepted && statusOf(err) == statusItems); e != nil && err == nil {
+	complete := err == nil || o.accepted && statusOf(err) == statusItems
+	if stopped := ""; complete {
+		if sum.StoppedAfter > 0 {
+			stopped = o.halt
+		}
+		out.note(haltNote, stopped)
+	}
+	if e := out.finish(complete); e != nil && err == nil {
 		err = e
 	}
 	err = w.interrupted(o.waysOn(err, out), by, o, out)

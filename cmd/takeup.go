@@ -18,19 +18,31 @@ import (
 // errComplete says that there is nothing to do: an earlier run has completed OUT.
 var errComplete = errors.New("complete already")
 
+// haltNote is the name of the note in the journal of a complete run that says which --halt has stopped it early.
+const haltNote = "halt"
+
 // takeUp decides what becomes of what an earlier run has done: it is gone on with, its failed items are tried again or printed in another
-// way, or there is nothing to do. The journal is not changed before the input was compared, if that can be read twice.
-func (o *options) takeUp(j *journal.Journal, state *journal.State, in *os.File, v *voice) (_ *journal.State, err error) {
-	complete := state.Completed != nil
+// way, or there is nothing to do. The journal is not changed before the input was compared; one that can be read only once is copied
+// for that.
+func (o *options) takeUp(out *answers, state *journal.State, in *os.File, v *voice) (_ *journal.State, err error) {
+	j, complete := out.journal, state.Completed != nil
 	again := o.retryFailed && state.Failed > 0
 	revised := state.Fresh == journal.Continues && len(state.Differs) > 0 && (!complete || state.Failed > 0)
 	change, same := again || revised, true
-	if change && rereadable(in) || complete && !change {
+	if change && !rereadable(in) {
+		v.note("the input is read to its end before an item is tried again: it is compared with that of the earlier run")
+		if in, err = copied(in); err != nil {
+			return state, named("--arg-file", err)
+		}
+		out.input = in
+	}
+	if change || complete {
 		same, err = o.sameInput(in, state)
+		same = same || o.halt == j.Noted(haltNote) && o.halt != "" // which left items behind those that are done
 	}
 	switch mismatch := new(engine.MismatchError); {
 	case complete && !again && (!same || errors.As(err, &mismatch)):
-		return o.anew(j, in)
+		return o.anew(j, in, v)
 	case err != nil:
 		return state, err
 	case again:
@@ -60,18 +72,40 @@ func (o *options) nothingToDo(j *journal.Journal, state *journal.State, v *voice
 	if err := cmp.Or((&answers{journal: j}).restoreFailed(to), rec.close()); err != nil {
 		return err
 	}
-	if state.Failed > 0 {
+	if aim := j.Noted(haltNote) != "" && o.engine.Halt.Of == engine.Successes; state.Failed > 0 && !aim {
 		return &itemsFailed{n: state.Failed}
 	}
-	return errComplete
+	return cmp.Or(o.earlierEnds(j, true), errComplete) // else there would be no OUT
 }
 
 // anew starts afresh in the place of a run that was complete, of another input.
-func (o *options) anew(j *journal.Journal, in *os.File) (*journal.State, error) {
-	if !rereadable(in) {
-		return nil, fmt.Errorf("--resume: %s is complete, but of another input than this", o.output)
+func (o *options) anew(j *journal.Journal, in *os.File, v *voice) (*journal.State, error) {
+	why := "is complete, but of another input than this"
+	if halt := j.Noted(haltNote); halt != "" {
+		why = "was stopped early by --halt " + halt
 	}
+	if !rereadable(in) {
+		return nil, fmt.Errorf("--resume: %s %s; give the input with --arg-file to make it anew", o.output, why)
+	}
+	v.note(o.output + " " + why + ", and is made anew")
 	return &journal.State{Next: 1}, resumeError(j.Restart())
+}
+
+// copied returns an unnamed file with all that can be read from in.
+func copied(in *os.File) (*os.File, error) {
+	f, err := os.CreateTemp("", "stoke-")
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(f, in)
+	if err = cmp.Or(os.Remove(f.Name()), err); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // sameInput reads the items that are done, and reports whether there are no others; a *MismatchError says that they differ. What can be

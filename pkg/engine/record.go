@@ -18,7 +18,10 @@ func (e *MismatchError) Error() string {
 	if e.Last == 0 {
 		return fmt.Sprintf("the input is not that of the run to be resumed: it ends before item %d", e.First)
 	}
-	return fmt.Sprintf("the input is not that of the run to be resumed: it differs within the items %d to %d", e.First, e.Last)
+	if e.Last == e.First {
+		return fmt.Sprintf("the input is not that of the run to be resumed: item %d is another one", e.First)
+	}
+	return fmt.Sprintf("the input is not that of the run to be resumed: one of the items %d to %d is another one", e.First, e.Last)
 }
 
 // done is a run of items that an earlier run has finished, and how far they have been read past.

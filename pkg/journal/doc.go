@@ -14,6 +14,7 @@
 //	h  a piece held, because an item before it was not finished: the same, and its output follows behind the record
 //	p  a held piece placed: its output was copied to OUT.part
 //	k  a checkpoint: so much of OUT.part has reached the disk
+//	n  a note that the run has left for the next one: a name and a value
 //	c  the run is complete, and OUT.part is to be renamed
 //
 // Numbers are little-endian. Output goes to OUT.part before its record is written, so a record that can be read speaks of

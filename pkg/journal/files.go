@@ -18,14 +18,6 @@ type files struct {
 	log
 }
 
-// log is the file of a journal, locked. Records are appended to it, or all of it is replaced.
-type log struct {
-	file       File
-	base       int64 // where its records begin
-	end        int64
-	generation int // of the file: offsets hold within one
-}
-
 func (f *files) name() string     { return f.out + ".stoke" }
 func (f *files) partName() string { return f.out + ".part" }
 

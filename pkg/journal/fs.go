@@ -77,7 +77,9 @@ func (d Disk) target(name string) *output.Target {
 	if d.Target != nil {
 		return d.Target
 	}
-	return &output.Target{Place: output.Place{Path: name}}
+	t := new(output.Target)
+	t.Path = name
+	return t
 }
 
 // Settle is os.Rename of a file that is known. What becomes OUT gets the mode that OUT has.

@@ -237,6 +237,25 @@ func (j *Journal) checkpoint(written Sum, err error) (end int64, _ error) {
 	return j.end, err
 }
 
+// Note leaves a note for the next run that is resumed from here, in place of one of the same name. It is durable with the next Sync.
+func (j *Journal) Note(name, value string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.usable(); err != nil || j.noted(name) == value {
+		return err
+	}
+	n := Fact{Name: name, Value: value}
+	j.note(n)
+	return j.append(appendFacts(j.buf[:0], isNote, []Fact{n}))
+}
+
+// Noted returns the note of that name, of a complete run too; "" if there is none.
+func (j *Journal) Noted(name string) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.noted(name)
+}
+
 // Complete makes OUT of OUT.part, atomically and durably, once all items are written. The journal becomes a small record
 // of that, for the next Resume. Only Close may follow, or Reopen.
 func (j *Journal) Complete() error {
@@ -306,7 +325,15 @@ func (j *Journal) Close() error {
 
 // rewrite replaces the journal by one that build writes. An error before it has its name changes nothing.
 func (j *Journal) rewrite(build func(w *rewriter) error) error {
-	if err := j.replace(j.facts, build); err != nil {
+	err := j.replace(j.facts, func(w *rewriter) error {
+		if len(j.notes) > 0 {
+			if err := w.record(appendFacts(nil, isNote, j.notes)); err != nil {
+				return err
+			}
+		}
+		return build(w)
+	})
+	if err != nil {
 		return err
 	}
 	j.synced = j.end

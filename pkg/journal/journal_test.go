@@ -341,6 +341,35 @@ func TestOnlyOneAtATime(t *testing.T) {
 	}
 }
 
+// A note stays through all that becomes of a journal, until there is another one of its name.
+func TestNotes(t *testing.T) {
+	sim := newSim(1)
+	p := lines(1, 4)
+	p.Failed = []Failure{{Index: 1, Before: lines(1, 1).Input, Input: lines(2, 1).Input, Off: 2, Len: 2}}
+	j := create(t, sim, "d/out", id())
+	must(t, j.Write(p), j.Note("ends", "badly"), j.Note("halt", "soon"), j.Note("halt", "later"), j.Close())
+	check := func(when, want string) {
+		t.Helper()
+		if got := j.Noted("ends") + j.Noted("halt") + j.Noted("other"); got != want {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	j, _ = resume(t, sim, "d/out", id())
+	check("resumed", "badlylater")
+	st, err := j.Reopen()
+	must(t, err)
+	check("reopened", "badlylater")
+	must(t, j.Write(lines(2, 1)), j.Place(st.Held...), j.Close())
+	j, _ = resume(t, sim, "d/out", id())
+	check("resumed again", "badlylater")
+	must(t, j.Complete(), j.Close())
+	j, _ = resume(t, sim, "d/out", id())
+	check("complete", "badlylater")
+	must(t, j.Close())
+	j, _ = resume(t, sim, "d/out", id("COMMAND", "other"))
+	check("begun anew", "")
+}
+
 // A run without a journal has OUT.part: nothing is changed before that is ours, too.
 func TestPartIsInUse(t *testing.T) {
 	for _, complete := range []bool{false, true} {

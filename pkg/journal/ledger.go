@@ -49,6 +49,7 @@ type ledger struct {
 	failed    int64
 	waiting   int  // held pieces
 	holds     bool // the journal has output of pieces that are or were held
+	notes     []Fact
 }
 
 func newLedger(unordered bool) ledger { return ledger{unordered: unordered, next: 1} }
@@ -81,6 +82,21 @@ func (l *ledger) turn(r Range) {
 	} else {
 		l.input = l.input.Then(r.Input)
 	}
+}
+
+// noted returns the note of that name; "" if there is none.
+func (l *ledger) noted(name string) string {
+	for _, n := range l.notes {
+		if n.Name == name {
+			return n.Value
+		}
+	}
+	return ""
+}
+
+// note adds a note, in place of one of the same name.
+func (l *ledger) note(n Fact) {
+	l.notes = append(slices.DeleteFunc(slices.Clone(l.notes), func(old Fact) bool { return old.Name == n.Name }), n)
 }
 
 // prefix returns the first item that is not in OUT.part, with all before it being there, and the sum of those.

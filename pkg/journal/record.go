@@ -24,6 +24,7 @@ const (
 	isHeld       = 'h'
 	isPlaced     = 'p'
 	isCheckpoint = 'k'
+	isNote       = 'n'
 	isComplete   = 'c'
 )
 
@@ -93,7 +94,11 @@ func appendComplete(dst []byte, c *Completed) []byte {
 // appendHeader appends what a journal begins with.
 func appendHeader(dst []byte, facts []Fact) []byte {
 	dst = fmt.Appendf(dst, "%s%d\n", magic, Version)
-	return appendRecord(dst, isIdentity, func(dst []byte) []byte {
+	return appendFacts(dst, isIdentity, facts)
+}
+
+func appendFacts(dst []byte, kind byte, facts []Fact) []byte {
+	return appendRecord(dst, kind, func(dst []byte) []byte {
 		for _, f := range facts {
 			dst = appendBytes(appendBytes(dst, []byte(f.Name)), []byte(f.kept()))
 		}

@@ -59,7 +59,7 @@ func (j *Journal) withFailedUndone(always bool) (*State, error) {
 func (j *Journal) reopen(r *replay, src File) error {
 	var written Sum
 	err := j.rewrite(func(w *rewriter) error {
-		if err := j.withoutFailed(w, r, src); err != nil {
+		if err := w.withoutFailed(j.walk(), r.pieces(0), src, j.file); err != nil {
 			return err
 		}
 		written = w.written
@@ -70,29 +70,6 @@ func (j *Journal) reopen(r *replay, src File) error {
 	}
 	j.complete = nil
 	return j.part.Truncate(written.Len)
-}
-
-func (j *Journal) withoutFailed(w *rewriter, r *replay, src File) error {
-	old := j.walk()
-	err := old.pieces(func(e entry, off int64) error {
-		if !w.cut && len(e.failed) == 0 {
-			return w.add(e)
-		}
-		return w.drop(e, src, off)
-	})
-	if err := cmp.Or(err, w.end()); err != nil {
-		return err
-	}
-	for _, h := range r.pieces(0) {
-		e, err := old.held(h.at)
-		if err == nil {
-			err = w.drop(e, j.file, h.data)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // keep makes sure that OUT.part begins with what a checkpoint will say, durably. It makes OUT.part anew of a complete OUT.
@@ -128,7 +105,7 @@ func (j *Journal) Revise(text func(FailedItem) []byte) (*State, error) {
 	defer j.syncing.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	failed, err := j.allFailed()
+	failed, err := allFailed(&j.files, j.unordered)
 	if err != nil {
 		return nil, j.fail(j.name(), err)
 	}
@@ -173,19 +150,19 @@ func (j *Journal) again(p Piece, held []Held) ([]Held, error) {
 }
 
 // allFailed returns the failed items, written or held, each as a piece of its own, by First.
-func (j *Journal) allFailed() (pieces []Piece, err error) {
+func allFailed(f *files, unordered bool) (pieces []Piece, err error) {
 	add := func(e *entry) {
-		for _, f := range e.failed {
-			f.Item = slices.Clone(f.Item)
-			pieces = append(pieces, Piece{First: e.First + int64(f.Index), N: 1, Input: f.Input, Failed: []Failure{f}})
+		for _, failed := range e.failed {
+			failed.Item = slices.Clone(failed.Item)
+			pieces = append(pieces, Piece{First: e.First + int64(failed.Index), N: 1, Input: failed.Input, Failed: []Failure{failed}})
 			pieces[len(pieces)-1].Failed[0].Index = 0
 		}
 	}
-	r, err := j.replay(j.end, j.unordered)
+	r, err := f.replay(f.end, unordered)
 	if err != nil {
 		return nil, err
 	}
-	w := j.walk()
+	w := f.walk()
 	err = w.pieces(func(e entry, _ int64) error {
 		add(&e)
 		return nil

@@ -58,6 +58,12 @@ func (r *replay) apply(rec *record) error {
 		return r.place(rec)
 	case isCheckpoint:
 		return r.checkpoint(rec)
+	case isNote:
+		notes, err := decodeFacts(rec.payload)
+		for _, n := range notes {
+			r.note(n)
+		}
+		return err
 	case isComplete:
 		c, err := decodeComplete(rec.payload)
 		if err != nil || !r.whole() || c.Items != r.items || c.Failed != r.failed || c.Out.Len != r.length {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"slices"
 )
@@ -103,6 +104,29 @@ func (w *rewriter) drop(e entry, src io.ReaderAt, off int64) error {
 	}
 	if len(e.failed) > 0 {
 		return w.end()
+	}
+	return nil
+}
+
+// withoutFailed writes what old goes through, whose output lies in src, and the held pieces of the log, without the items that failed.
+func (w *rewriter) withoutFailed(old *walker, held []Held, src, log io.ReaderAt) error {
+	err := old.pieces(func(e entry, off int64) error {
+		if !w.cut && len(e.failed) == 0 {
+			return w.add(e)
+		}
+		return w.drop(e, src, off)
+	})
+	if err := cmp.Or(err, w.end()); err != nil {
+		return err
+	}
+	for _, h := range held {
+		e, err := old.held(h.at)
+		if err == nil {
+			err = w.drop(e, log, h.data)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

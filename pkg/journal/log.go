@@ -2,6 +2,14 @@ package journal
 
 import "io"
 
+// log is the file of a journal, locked. Records are appended to it, or all of it is replaced.
+type log struct {
+	file       File
+	base       int64 // where its records begin
+	end        int64
+	generation int // of the file: offsets hold within one
+}
+
 // walker goes through the pieces in OUT.part.
 type walker struct {
 	main, back scanner // back reads the records of held pieces where they are placed
