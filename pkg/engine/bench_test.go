@@ -37,11 +37,11 @@ func BenchmarkLines(b *testing.B) {
 	const items = 4 << 20
 	local := worker.NewLocal(source.Slab)
 	o := Options{
-		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 64 << 20,
-		Format: Format{End: '\n'}, Sink: queue.NewPlain(io.Discard), Writable: func() bool { return true },
-		Start: func(int, time.Duration, func() bool) (Worker, error) {
+		Workers: Workers{Jobs: 2, Framing: wire.Lines, Start: func(int, time.Duration, func() bool) (Worker, error) {
 			return worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
-		},
+		}},
+		Items:   Items{Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20},
+		Answers: Answers{Format: Format{End: '\n'}, Buffer: 64 << 20, Sink: queue.NewPlain(io.Discard), Writable: func() bool { return true }},
 		Tell: func(e event.Event) {
 			switch e := e.(type) {
 			case *event.Failed:

@@ -8,94 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"stoke/pkg/cut"
 	"stoke/pkg/event"
 	"stoke/pkg/journal"
 	"stoke/pkg/queue"
 	"stoke/pkg/source"
-	"stoke/pkg/wire"
-	"stoke/pkg/worker"
 )
-
-// Worker is one warm process as the engine sees it; *worker.Worker is the real one, and says what each method does.
-// It belongs to one goroutine, but for Ring.
-type Worker interface {
-	Pid() int
-	Ring()
-	Send(p []byte) error
-	Written() int64
-	Read() (n int64, known bool)
-	Silent() bool
-	Exchange(buf []byte, timeout time.Duration) (int, error)
-	Watch(buf []byte, d time.Duration) (int, error)
-	Nap(d time.Duration)
-	Idle() worker.Verdict
-	CloseInput()
-	Deaf() bool
-	LastWords() string
-	TakeBack() (taken, alive bool)
-	Finish(patience time.Duration, hurry <-chan struct{}) worker.Exit
-}
-
-// Start starts the worker of a slot and returns once it may be sent items. Where that cannot be told, it returns at once,
-// or, with settle, when the worker is seen to read or that time is over. It gives up when cancelled says so.
-// Errors: *InitError.
-type Start func(slot int, settle time.Duration, cancelled func() bool) (Worker, error)
-
-// Options says how to run. Fields are required unless they say otherwise.
-type Options struct {
-	Jobs         int // number of worker slots
-	Start        Start
-	StartsWarm   bool // Start returns only workers that are warm
-	Framing      wire.Framing
-	Escaped      bool // answers are escaped lines, of package wire; so are items with Numbered, and workers are told their numbers
-	Numbered     bool
-	LinesPerItem int            // of the framing; 0: each item is what its decoder takes for an answer
-	Concurrency  int            // items that a worker can be at, at a time; 0: what it says itself, or one
-	Delimiter    cut.Delimiter  // ends an item in the input
-	Sink         queue.Sink     // gets rendered output
-	Writable     func() bool    // whether Sink will take 4 KiB without blocking
-	Failed       io.Writer      // gets failed items with their delimiter; optional
-	Resumed      *journal.State // what Sink had kept of an earlier run; nil: nothing
-	Format       Format
-	MaxItem      int64 // bytes, of an item or an answer
-	Buffer       int64 // bytes of memory to get by with: answers beyond half of it that wait for a straggler wait on disk
-
-	Unordered   bool
-	SpareCPU    bool // there are more CPUs than workers
-	Lockstep    bool // one item in flight in each worker
-	Grouped     bool // workers answer in groups, so that it cannot be told which item they are at
-	FeedAhead   bool // take what a worker has read for done, as if it had been seen to sleep in read
-	RecycleRSS  int64
-	RecycleNum  int64         // replace a worker after that many items; 0: never
-	InitTimeout time.Duration // 0: none
-	Starts      Starts
-	Retries     Retries
-	RetryDelay  time.Duration // before the first of them; doubled for each further one
-	Timeout     time.Duration // for an item; 0: none
-	Patience    time.Duration // how long a worker may keep the run waiting before a word is said; 0: 10 s
-	Exits       bool          // workers have code to run at their end: they get the chance to also when the run fails
-	ExitTimeout time.Duration // how long one may take to end that has nothing left to do; 0: as long as it takes
-	Halt        Halt
-	InitJobs    int                     // workers that may warm up at once; 0: all
-	RSS         func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
-	Word        func(error) error       // words an error, which it wraps, for who gave these options; optional
-	Tell        event.Tell              // gets what happens
-	TellEach    bool                    // each item that is answered, too
-}
-
-// Starts says what becomes of a slot whose start fails.
-type Starts struct {
-	Retries int                   // how many more are tried in a row
-	Futile  func(*InitError) bool // reports whether another can do no better, as far as it is known what is started; optional
-}
-
-// Retries says how many more times an item is tried, alone in its worker, before it fails.
-type Retries struct {
-	Died     int // after its worker died on it
-	TimedOut int // after it took too long
-	Reported int // after its worker reported an error
-}
 
 // Summary counts what a run did.
 type Summary struct {
@@ -107,7 +24,7 @@ type Summary struct {
 
 // Engine is one run. Make it with New; Run may be called once.
 type Engine struct {
-	o          Options
+	o          Options // as New got them: they do not change
 	pool       source.Pool
 	queue      *queue.Queue
 	dispatch   dispatch
@@ -131,16 +48,11 @@ type Engine struct {
 
 // New prepares a run.
 func New(o Options) *Engine {
+	o = o.whole()
 	e := &Engine{o: o, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
-	if o.Word == nil {
-		e.o.Word = func(err error) error { return err }
-	}
-	if e.o.Patience == 0 {
-		e.o.Patience = defaultPatience
-	}
 	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Escaped && o.StartsWarm, o.Escaped, o.Grouped
-	e.tell, e.words, e.every = o.Tell, e.o.Word, o.TellEach
-	e.departures.patience, e.departures.tell = e.o.Patience, o.Tell
+	e.tell, e.words, e.every = o.Tell, o.Word, o.TellEach
+	e.departures.patience, e.departures.tell = o.Patience, o.Tell
 	e.queue = queue.New(queue.Options{
 		Pool: &e.pool, Limit: o.Buffer / 2, Unordered: o.Unordered, // the other half: items in flight, and the program itself
 		Sink: o.Sink, Failed: o.Failed, Writable: o.Writable,

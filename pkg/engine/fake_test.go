@@ -139,15 +139,15 @@ type trial struct {
 func newTrial(make func(start int) Worker) *trial {
 	t := new(trial)
 	t.Options = Options{
-		Jobs: 2, Framing: wire.Lines, Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20, Buffer: 8 << 20,
-		Format: Format{End: '\n'}, Sink: queue.NewPlain(&t.out), Writable: func() bool { return true },
-		Start: func(int, time.Duration, func() bool) (Worker, error) {
+		Workers: Workers{Jobs: 2, Framing: wire.Lines, Start: func(int, time.Duration, func() bool) (Worker, error) {
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			t.started++
 			return make(t.started), nil
-		},
-		Tell: t.tell,
+		}},
+		Items:   Items{Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20},
+		Answers: Answers{Format: Format{End: '\n'}, Buffer: 8 << 20, Sink: queue.NewPlain(&t.out), Writable: func() bool { return true }},
+		Tell:    t.tell,
 	}
 	return t
 }
