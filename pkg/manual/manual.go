@@ -45,7 +45,7 @@ const flagsTopic = "flags"
 // order is the order in which the chapters are read.
 var order = []string{
 	"quick-start", "items", "workers", "code", "answers", "failure", "long-runs", "watching", "protocols", "recipes",
-	"exit-status", "environment", "files", "limits", "speed", flagsTopic, "how-it-works", "contributing",
+	"exit-status", "environment", "files", "limits", "speed", "compared", flagsTopic, "how-it-works", "contributing",
 }
 
 // overview is what stands around the flags in the whole help.
