@@ -12,13 +12,26 @@ import (
 	"stoke/pkg/wire"
 )
 
+// oneCode holds that CODE is one word.
+func oneCode(language string, words []string) error {
+	const dash = "put -- before it if it begins with a dash"
+	switch len(words) {
+	case 0:
+		return usagef("--lang %s needs CODE", language).withHint("give it as one word, as in: stoke -l python 'int(item) + 1'; " + dash)
+	case 1:
+		return nil
+	}
+	return usagef("--lang %s takes one CODE, not %d words", language, len(words)).
+		withHint("quote it: stoke -l " + shellQuote(language) + " " + shellQuote(strings.Join(words, " ")) + "; " + dash)
+}
+
 // checkCode reads CODE and what belongs to it.
 func (s *settings) checkCode(o *options, args []string) error {
 	if s.Code != "" && len(args) == 0 {
 		args = []string{s.Code}
 	}
-	if len(args) != 1 {
-		return usagef("--lang %s takes one CODE, not %d words", s.Lang, len(args)).withHint("quote it: stoke -l python 'int(item) + 1'; and put -- before it if it begins with a dash")
+	if err := oneCode(s.Lang, args); err != nil {
+		return err
 	}
 	if s.Worker != "" {
 		return usagef("--worker and --lang exclude each other")
@@ -93,7 +106,7 @@ func codeText(flag, language, typed string) (string, error) {
 	case err != nil && slices.Contains(sigils, language) && !strings.HasSuffix(file, ".pl") && !strings.HasSuffix(file, ".rb"):
 		return typed, nil
 	case err != nil:
-		return "", usagef("%s: @%s names a file with code: %v", flag, file, err.(*os.PathError).Err)
+		return "", usagef("%s: cannot read the code in %s: %v", flag, file, err.(*os.PathError).Err)
 	}
 	if language == "node" && strings.HasPrefix(string(text), "#!") {
 		return "//" + string(text), nil

@@ -72,6 +72,9 @@ func flagError(gs []group, err error) error {
 		kind := takes[flag.Value.Type()]
 		return usagef("--%s %q: not %s", flag.Name, value.GetValue(), kind.what).withHint(kind.hint)
 	}
+	if errors.As(err, &value) {
+		return usagef("--%s %q: %v", value.GetFlag().Name, value.GetValue(), errors.Unwrap(value))
+	}
 	if errors.As(err, &missing) {
 		name, about := pflag.UnquoteUsage(missing.GetFlag())
 		return usagef("--%s needs a value: %s", missing.GetFlag().Name, name).withHint(about)
