@@ -51,6 +51,8 @@ func (o *options) advise(err error) {
 			proto.Hint = mend
 		case strings.Contains(proto.Problem, `asked for: "\n`) && proto.Promise == engine.NothingElse:
 			proto.Hint = "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
+		case strings.HasSuffix(proto.Problem, "is not a netstring"):
+			proto.Hint = "with --framing netstring an answer is its length, a colon, its bytes and a comma, and nothing else: 5:hello,"
 		case code != "" && proto.Promise == engine.NothingElse:
 			proto.Hint = "it reads no items; as CODE it is run for each item: " + code
 		case proto.Fewer && o.startsPrograms():
@@ -105,8 +107,10 @@ func (o *options) startHint(e *engine.InitError) string {
 		return "give --jobs fewer, or raise the limit of processes or memory"
 	case errors.Is(e, worker.ErrSlow) && o.worker.Speech != nil && o.worker.Program == nil:
 		return "a worker of --rpc first sends the notification ready, and one of --prompt first prints a prompt: see stoke --help protocols"
+	case errors.Is(e, worker.ErrSlow) && o.worker.Ready != nil:
+		return "it printed no line that matches --ready: correct the expression, or raise --init-timeout"
 	case errors.Is(e, worker.ErrSlow):
-		return "give --init-timeout more, or see what it waits for"
+		return "raise --init-timeout, or find out what it is waiting for"
 	}
 	switch statusOf(e) {
 	case statusNotFound:

@@ -64,13 +64,13 @@ func (o *options) endHint(e *engine.EndError) string {
 	}
 	switch exit := e.Ends[0].Exit; {
 	case e.Ends[0].After && exit.Forced:
-		return "give --exit-timeout more, or see what the exit code waits for" + accept
+		return "raise --exit-timeout, or find out what the exit code is waiting for" + accept
 	case e.Ends[0].After:
 		return strings.TrimPrefix(accept, "; ")
 	case exit.Forced && e.Ends[0].Deaf:
 		return "a worker reads its standard input to the end, then exits: ssh -n and </dev/null keep it from that" + accept
 	case exit.Forced:
-		return "give --exit-timeout more, or see what the worker waits for" + accept
+		return "raise --exit-timeout, or find out what the worker is waiting for" + accept
 	case o.worker.Program == nil:
 		return "if it always ends so, and that is no fault: sh -c 'COMMAND || true'" + accept
 	}

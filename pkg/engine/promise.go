@@ -27,7 +27,7 @@ type ColdError struct {
 }
 
 func (e *ColdError) Error() string {
-	text := fmt.Sprintf("worker %d (pid %d) has not begun to read its standard input for %v: it warms up, or waits for something else", e.Slot, e.Pid, e.For)
+	text := fmt.Sprintf("worker %d (pid %d) has not begun to read its standard input for %v: it is warming up, or waiting for something else", e.Slot, e.Pid, e.For)
 	if e.Words != "" {
 		text += "; it last wrote to stderr: " + Quote([]byte(e.Words), false)
 	}
