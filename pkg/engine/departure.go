@@ -170,13 +170,3 @@ func (e *EndError) Error() string {
 	}
 	return text
 }
-
-// isDead reports whether the run was killed.
-func (e *Engine) isDead() bool {
-	select {
-	case <-e.dead:
-		return true
-	default:
-		return false
-	}
-}

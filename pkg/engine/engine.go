@@ -35,21 +35,21 @@ type Engine struct {
 	habits     habits
 
 	teller
+	abort
 	halted  atomic.Bool
 	leaving sync.WaitGroup
-
-	mu      sync.Mutex
-	err     error               // the first failure of the run
-	killed  chan struct{}       // closed when the run is to end at once
-	dead    chan struct{}       // closed when that is to be without any mercy
-	workers map[Worker]struct{} // those alive, to be rung then
 	runners []*runner
 }
 
 // New prepares a run.
 func New(o Options) *Engine {
 	o = o.whole()
-	e := &Engine{o: o, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
+	e := &Engine{o: o}
+	e.abort = newAbort(func() {
+		for _, r := range e.runners {
+			r.wake()
+		}
+	})
 	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Escaped && o.StartsWarm, o.Escaped, o.Grouped
 	e.tell, e.words, e.every = o.Tell, o.Word, o.TellEach
 	e.departures.patience, e.departures.tell = o.Patience, o.Tell
@@ -107,66 +107,8 @@ func (e *Engine) Drain() { e.dispatch.drain() }
 // Outlook says what there is still to answer. Any goroutine may ask.
 func (e *Engine) Outlook() Outlook { return e.dispatch.outlook() }
 
-// fail ends the run at once; the first reason given stays.
-func (e *Engine) fail(err error) {
-	e.mu.Lock()
-	if e.err != nil {
-		e.mu.Unlock()
-		return
-	}
-	e.err = err
-	close(e.killed)
-	for w := range e.workers {
-		w.Ring()
-	}
-	e.mu.Unlock()
-	for _, r := range e.runners {
-		r.wake()
-	}
-}
-
 // Stop ends the run at once, for a reason that leaves workers the time to run what is to be run at their end.
 func (e *Engine) Stop(err error) { e.fail(err) }
-
-// kill ends the run with all its workers.
-func (e *Engine) kill(err error) {
-	close(e.dead)
-	e.fail(err)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for w := range e.workers {
-		w.Ring()
-	}
-}
-
-// employ makes w be rung when the run is to end at once.
-func (e *Engine) employ(w Worker) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.workers[w] = struct{}{}
-}
-
-func (e *Engine) dismiss(w Worker) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.workers, w)
-}
-
-func (e *Engine) failure() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.err
-}
-
-// cancelled reports whether the run is to end at once.
-func (e *Engine) cancelled() bool {
-	select {
-	case <-e.killed:
-		return true
-	default:
-		return false
-	}
-}
 
 // refuse fails an item that is larger than may be.
 func (e *Engine) refuse(b *batch) {
