@@ -34,7 +34,6 @@ var tooLarge = map[string]size{
 	"cmd.options":             {24, 45, 13},
 	"pkg/engine.Engine":       {14, 25, 10},
 	"pkg/engine.conversation": {53, 92, 12},
-	"pkg/engine.dispatch":     {25, 53, 5},
 	"pkg/worker.Worker":       {18, 28, 4},
 }
 

@@ -8,8 +8,8 @@ import (
 	"stoke/pkg/source"
 )
 
-// batch is a run of consecutive items on its way. It belongs to the runner that took it, until it is closed or given
-// back.
+// batch is a run of consecutive items on its way. It is in exactly one place: in the hands of the runner that took it, or lent by
+// it to a worker that is not warm yet, until it is closed; or given back, among the retries.
 type batch struct {
 	source.Batch
 	entry         *queue.Entry // where its output goes
@@ -30,6 +30,35 @@ type batch struct {
 	tries int  // how often the first item was charged; then it is the only one
 	left  bool // a worker has left at the first item
 	doubt bool // likewise, before any worker had answered anything
+}
+
+// batchMaker makes batches, and uses those again that are done. The dispatch's lock guards it.
+type batchMaker struct {
+	queue *queue.Queue
+	pool  *source.Pool
+	delim cut.Delimiter
+	free  []*batch
+}
+
+// make returns a batch of items whose output goes to an entry.
+func (m *batchMaker) make(items source.Batch, entry *queue.Entry) *batch {
+	b := new(batch)
+	if n := len(m.free); n > 0 {
+		b, m.free = m.free[n-1], m.free[:n-1]
+	}
+	*b = batch{Batch: items, entry: entry, refusal: b.refusal[:0]}
+	return b
+}
+
+// reuse takes a batch that is done. Its caller must not use it again.
+func (m *batchMaker) reuse(b *batch) { m.free = append(m.free, b) }
+
+// split takes the items from the n-th on, of which none is done, off b, into a batch behind it.
+func (m *batchMaker) split(b *batch, n int) *batch {
+	at := b.offset(n, m.delim)
+	rest := source.Batch{Items: append(m.pool.Get(len(b.Items)-at), b.Items[at:]...), N: b.N - n, First: b.First + int64(n)}
+	b.Items, b.N = b.Items[:at], n
+	return m.make(rest, m.queue.After(b.entry))
 }
 
 // refusal is an item that the framing cannot carry: it fails in its place without being sent.

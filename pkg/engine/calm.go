@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"errors"
-	"slices"
-
-	"stoke/pkg/source"
-)
+import "errors"
 
 // An item whose worker the system has killed may have needed more memory than there was beside what the other workers
 // needed for theirs. Before it fails it is tried in calm: alone in its worker, while all other workers are at rest, with
@@ -15,39 +10,36 @@ type calm struct {
 	reigns bool // an item is being tried so
 }
 
-// hush says what r is to do because of an item that is to be tried in calm: to take it, to make room, or to wait.
-// It is false if there is none.
-func (d *dispatch) hush(r *runner, idle bool) (b *batch, state source.State, ok bool) {
-	calm := func(b *batch) bool { return b.calm }
-	i := slices.IndexFunc(d.returned, calm)
-	if i >= 0 && !d.calm.reigns && len(d.loans) > 0 {
-		d.callIn()
-		i = slices.IndexFunc(d.returned, calm)
-	}
+// hush is what a runner is to do because of an item that is to be tried in calm.
+type hush int
+
+const (
+	goOn        hush = iota // there is none
+	tryIt                   // to take it
+	finishFirst             // to be done with what it has
+	rest                    // to wait
+)
+
+// enter says what one that wants items is to do. waits says that such an item waits, out how many batches are in hands, idle
+// that the worker of who asks has answered everything.
+func (c *calm) enter(waits bool, out int, idle bool) hush {
 	switch {
-	case i < 0 && !d.calm.reigns:
-		return nil, 0, false
-	case i >= 0 && d.out == 0:
-		d.calm.reigns = true
-		return d.takeBack(i), source.Took, true
+	case !waits && !c.reigns:
+		return goOn
+	case waits && out == 0:
+		c.reigns = true
+		return tryIt
 	case idle:
-		d.waiting[r.slot-1] = r
-		return nil, source.Empty, true
+		return rest
 	}
-	return nil, makeRoom, true
+	return finishFirst
 }
 
-// rested goes on when nothing is in hand any more: with an item that waits for that, or, when it is done, with all.
-func (d *dispatch) rested() {
-	if d.out > 0 {
-		return
-	}
-	if d.calm.reigns {
-		d.calm.reigns = false
-		d.wakeAllLocked()
-	} else if len(d.returned) > 0 {
-		d.wakeOne()
-	}
+// leave says that nothing is in hand any more. It reports whether calm has reigned, and all go on.
+func (c *calm) leave() bool {
+	reigned := c.reigns
+	c.reigns = false
+	return reigned
 }
 
 // starved reports whether a worker may have been killed for want of memory.

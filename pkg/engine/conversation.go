@@ -230,12 +230,12 @@ func (c *conversation) fill() error {
 		}
 		if c.allotted > 0 {
 			if room = int(min(int64(room), c.allotted-c.inflight.sent)); room <= 0 {
-				c.e.dispatch.attend(c.r)
+				c.e.dispatch.attend(c.r.waiter)
 				break
 			}
 		}
 		c.r.called.Store(false)
-		b, state := c.e.dispatch.take(c.r, need{
+		b, state := c.e.dispatch.take(c.r.waiter, need{
 			most: room, oldest: c.inflight.oldest(), idle: !c.inflight.owes(), free: c.inflight.pending() == 0, prompt: c.flushes.prompt, loan: c.loan})
 		switch {
 		case state == source.End:
@@ -265,7 +265,7 @@ func (c *conversation) fill() error {
 
 // endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
 func (c *conversation) endIfOver() {
-	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.lent(c.r)) {
+	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.isLent(c.r.waiter)) {
 		c.stdin.end(noMoreItems)
 	}
 }

@@ -1,141 +1,105 @@
 package engine
 
 import (
-	"slices"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"stoke/pkg/cut"
-	"stoke/pkg/queue"
 	"stoke/pkg/source"
 )
 
-// makeRoom is what take says to a runner that is to take no more items until its worker has finished with those it has:
-// a batch waits that must be alone.
-const makeRoom source.State = -1
-
 // dispatch hands batches to runners: it is the one place where items are taken, so that taking an item and giving it
 // its place in the queue are one step, and where batches come back whose worker was lost. Its methods are safe for
-// concurrent use.
+// concurrent use: one lock guards all that it consists of.
+//
+// A batch that was taken is in exactly one place: it is out, in the hands of a runner or lent by it to a worker that is not warm
+// yet, or it is among the retries. When nothing is out, nor to be tried again, nor to come, all is done.
 type dispatch struct {
 	mu      sync.Mutex
-	source  *source.Source
-	queue   *queue.Queue
-	pool    *source.Pool
-	free    []*batch // unused
-	delim   cut.Delimiter
-	waiting []*runner   // by slot; nil where the runner does not wait for items
-	told    bool        // everybody who waited was woken at the end of the input
-	drained atomic.Bool // no more items are to be taken; may be set without the lock, drain tells the others
-	refuse  func(*batch)
-	fail    func(error)
-	before  int64       // items of those that were read past
-	done    []done      // items that need not be done and have not been read past, in their order
-	between []*batch    // items that were read between those and not taken, in their order
-	proven  func() bool // whether any worker has answered
+	batches batchMaker
+	intake  intake
+	retries retries
+	loans   loans
+	waiting waitingRoom
+	calm    calm
 
-	out       int                    // batches taken, and neither closed nor given back
-	loans     []*loan                // of those, what workers have that are not warm
-	warm      int                    // workers that may take over such
-	undecided []*runner              // to be woken when that, or the end of the run, is decided
-	returned  []*batch               // given back and not taken again, in the order of their items
-	later     map[*batch]*time.Timer // given back, but not to be taken again before some time
-	lasting   bool                   // a later run takes up what this one leaves
-	server    *runner                // will take what must be alone, or is making room for it
-	finished  chan struct{}          // closed when there is nothing more to do
-	calm      calm
+	out      int           // batches taken, and neither closed nor given back
+	drained  atomic.Bool   // no more items are to be taken; may be set without the lock, drain tells the others
+	finished chan struct{} // closed when there is nothing more to do
+
+	lasting bool         // a later run takes up what this one leaves
+	proven  func() bool  // whether any worker has answered
+	refuse  func(*batch) // fails an item that is larger than may be
 }
 
-func (d *dispatch) prepare(e *Engine) {
-	d.queue, d.pool, d.delim, d.refuse = e.queue, &e.pool, e.o.Delimiter, e.refuse
-	d.proven = func() bool { return e.answered.Load() > 0 }
-	d.waiting = make([]*runner, e.o.Jobs)
-	d.later = make(map[*batch]*time.Timer)
+// prepare makes d ready for so many waiters.
+func (d *dispatch) prepare(batches batchMaker, waiters int) {
+	d.batches, d.intake.batches = batches, &d.batches
+	d.waiting.seats = make([]*waiter, waiters)
 	d.finished = make(chan struct{})
-	d.lasting = e.o.Sink.Durable()
-	d.done, d.fail = doneBefore(e.o.Resumed, e.o.Unordered), e.fail
 }
 
-// again takes the oldest batch that was given back, if r may have it. One that must be alone is for a runner that is
-// idle; if nobody else is about to take it, r is to become that.
-func (d *dispatch) again(r *runner, most int, idle bool) (*batch, source.State) {
-	for i, b := range d.returned {
-		if b.doubt && !d.proven() && d.more() {
-			continue
-		}
-		if b.alone && !idle {
-			if d.server == nil || d.server == r {
-				d.server = r
-				return nil, makeRoom
-			}
-			continue
-		}
-		if !b.alone && b.N > most {
-			d.returned = slices.Insert(d.returned, i+1, d.splitLocked(b, most))
-		}
-		return d.takeBack(i), source.Took
-	}
-	return nil, source.Empty
+// open begins with the input. All waiters wait, so that the first items go to the first slots.
+func (d *dispatch) open(in io.Reader, maxItem int64, waiters []*waiter) *source.Source {
+	d.mu.Lock() // the source may call ready before it is known
+	defer d.mu.Unlock()
+	copy(d.waiting.seats, waiters)
+	d.intake.source = source.New(in, d.batches.delim, maxItem, d.batches.pool, d.ready)
+	return d.intake.source
 }
 
-// takeBack takes one of the batches that were given back.
-func (d *dispatch) takeBack(i int) *batch {
-	b := d.returned[i]
-	d.returned = slices.Delete(d.returned, i, i+1)
-	if !slices.ContainsFunc(d.returned, func(b *batch) bool { return b.alone }) {
-		d.server = nil
-	}
-	d.out++
-	if len(d.returned) > 0 {
-		d.wakeOne()
-	}
-	return b
+// ready is called when the source may have more.
+func (d *dispatch) ready() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting.wakeOne()
 }
 
-// giveBack makes a batch that was taken available again, after a pause. server, if not nil, is a runner that is about to
+// wakeAll wakes all that wait for items.
+func (d *dispatch) wakeAll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting.wakeAll()
+}
+
+// requeue makes a batch that was taken available again, after a pause. server, if not nil, is one that is about to
 // look for items, without a worker.
-func (d *dispatch) giveBack(b *batch, pause time.Duration, server *runner) {
+func (d *dispatch) requeue(b *batch, pause time.Duration, server *waiter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.out--
 	defer d.rested()
 	if pause > 0 && d.drained.Load() && d.lasting {
-		d.settle()
+		d.finish()
 		return
 	}
-	if b.alone && d.server == nil {
-		d.server = server
-	}
+	d.retries.serve(server, b)
 	if pause <= 0 || d.drained.Load() {
-		d.insert(b)
+		d.putBack(b)
 		return
 	}
-	d.later[b] = time.AfterFunc(pause, func() {
+	d.retries.postpone(b, pause, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.later[b] != nil {
-			delete(d.later, b)
-			d.insert(b)
+		if d.retries.isDue(b) {
+			d.waiting.wakeOne()
 		}
 	})
 }
 
-func (d *dispatch) insert(b *batch) {
-	i, _ := slices.BinarySearchFunc(d.returned, b.First, func(b *batch, first int64) int { return int(b.First - first) })
-	d.returned = slices.Insert(d.returned, i, b)
-	d.wakeOne()
+// putBack makes b, which is not out any more, available.
+func (d *dispatch) putBack(b *batch) {
+	d.retries.add(b)
+	d.waiting.wakeOne()
 }
 
-// leave says that r will not take what must be alone for the time being.
-func (d *dispatch) leave(r *runner) {
+// notServing says that w will not take what must be alone for the time being.
+func (d *dispatch) notServing(w *waiter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.server == r {
-		d.server = nil
-		if len(d.returned) > 0 {
-			d.wakeOne()
-		}
+	if d.retries.notServing(w) {
+		d.waiting.wakeOne()
 	}
 }
 
@@ -143,20 +107,10 @@ func (d *dispatch) leave(r *runner) {
 func (d *dispatch) closed(b *batch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.free = append(d.free, b)
+	d.batches.reuse(b)
 	d.out--
 	d.rested()
-	d.settle()
-}
-
-// newBatch returns a batch of items whose output goes to an entry.
-func (d *dispatch) newBatch(items source.Batch, entry *queue.Entry) *batch {
-	b := new(batch)
-	if n := len(d.free); n > 0 {
-		b, d.free = d.free[n-1], d.free[:n-1]
-	}
-	*b = batch{Batch: items, entry: entry, refusal: b.refusal[:0]}
-	return b
+	d.finish()
 }
 
 // split takes the items from the n-th on, of which none is done, off a batch that was taken, into one behind it.
@@ -164,58 +118,43 @@ func (d *dispatch) split(b *batch, n int) *batch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.out++
-	return d.splitLocked(b, n)
+	return d.batches.split(b, n)
 }
 
-func (d *dispatch) splitLocked(b *batch, n int) *batch {
-	at := b.offset(n, d.delim)
-	rest := source.Batch{Items: append(d.pool.Get(len(b.Items)-at), b.Items[at:]...), N: b.N - n, First: b.First + int64(n)}
-	b.Items, b.N = b.Items[:at], n
-	return d.newBatch(rest, d.queue.After(b.entry))
-}
-
-// place is where the output of b goes; nil for none.
-func place(b *batch) *queue.Entry {
-	if b == nil {
-		return nil
+// rested goes on if nothing is in hand any more: with an item that waits for that, or, when it is done, with all.
+func (d *dispatch) rested() {
+	switch {
+	case d.out > 0:
+	case d.calm.leave():
+		d.waiting.wakeAll()
+	case len(d.retries.ready) > 0:
+		d.waiting.wakeOne()
 	}
-	return b.entry
 }
 
-// taken returns how many items have been taken, how many of those an earlier run had done, and how many bytes they have.
 // total is how many items there are in all; 0 as long as that is not known.
 func (d *dispatch) total() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.source == nil {
-		return 0
-	}
-	n, _ := d.source.Total()
-	return n
+	return d.intake.total()
 }
 
+// taken returns how many items have been taken, how many of those an earlier run had done, and how many bytes they have.
 func (d *dispatch) taken() (items, before, bytes int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.source == nil {
-		return 0, 0, 0
-	}
-	items, bytes = d.source.Taken()
-	if len(d.between) > 0 {
-		items = d.between[0].First - 1
-	}
-	return items, d.before, bytes
+	return d.intake.taken()
 }
 
 // over reports whether there are no more items to be taken.
 func (d *dispatch) over() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.overLocked()
+	return d.isOver()
 }
 
-func (d *dispatch) overLocked() bool {
-	return (d.drained.Load() || d.ended()) && len(d.returned) == 0
+func (d *dispatch) isOver() bool {
+	return len(d.retries.ready) == 0 && (d.drained.Load() || d.intake.isOver())
 }
 
 // Outlook is what a run has still to answer.
@@ -232,36 +171,34 @@ func (d *dispatch) outlook() Outlook {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.out > 0 || len(d.returned) > 0 || len(d.later) > 0 || d.source != nil && d.more():
+	case d.out > 0 || len(d.retries.ready) > 0 || len(d.retries.later) > 0 || d.intake.more():
 		return ItemsInHand
-	case d.drained.Load() || d.source != nil && d.ended():
+	case d.drained.Load() || d.intake.isOver():
 		return AllAnswered
 	}
 	return ItemsMayCome
 }
 
-// settled reports whether there is nothing more to do. If there may be, because items are in other hands that may come
-// back, r will be woken when that is decided.
-func (d *dispatch) settled(r *runner) bool {
+// checkFinished reports whether there is nothing more to do. If there may be, because items are in other hands that may come
+// back, w will be woken when that is decided.
+func (d *dispatch) checkFinished(w *waiter) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.settle() {
+	if d.finish() {
 		return true
 	}
-	d.waiting[r.slot-1] = r
+	d.waiting.sit(w)
 	return false
 }
 
-func (d *dispatch) settle() bool {
-	if d.out > 0 || len(d.later) > 0 || !d.overLocked() {
+// finish ends the work if there is nothing more to do, and tells everybody.
+func (d *dispatch) finish() bool {
+	if d.out > 0 || len(d.retries.later) > 0 || !d.isOver() {
 		return false
 	}
-	select {
-	case <-d.finished:
-	default:
+	if !d.isFinished() {
 		close(d.finished)
-		d.wakeAllLocked()
-		d.wakeUndecided()
+		d.waiting.decide()
 	}
 	return true
 }
@@ -276,67 +213,27 @@ func (d *dispatch) isFinished() bool {
 	}
 }
 
-// ready is called when the source may have more.
-func (d *dispatch) ready() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wakeOne()
-}
-
-// wakeOne wakes the waiting runner that is the best one to have more work: one whose worker is warm and has the least
-// to do, rather than one that would have to start a worker; among equals the lowest slot.
-func (d *dispatch) wakeOne() {
-	var best *runner
-	for _, r := range d.waiting {
-		if r != nil && (best == nil || r.load.Load() < best.load.Load()) {
-			best = r
-		}
-	}
-	if best != nil {
-		d.waiting[best.slot-1] = nil
-		best.wake()
-	}
-}
-
-func (d *dispatch) wakeAll() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wakeAllLocked()
-}
-
-func (d *dispatch) wakeAllLocked() {
-	for i, r := range d.waiting {
-		if r != nil {
-			d.waiting[i] = nil
-			r.wake()
-		}
-	}
-}
-
-// tell wakes everybody who waits, once, at the end of the input.
-func (d *dispatch) tell() {
-	if !d.told {
-		d.told = true
-		d.wakeAllLocked()
-	}
-}
-
 // drain ends the taking of items. Those that wait to be tried again are tried now, or left to the run that resumes this one:
 // what they wait for may take its time.
 func (d *dispatch) drain() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.drained.Store(true)
-	for b, timer := range d.later {
-		timer.Stop()
-		delete(d.later, b)
+	for _, b := range d.retries.cutShort() {
 		if !d.lasting {
-			d.insert(b)
+			d.putBack(b)
 		}
 	}
 	d.lapse()
-	if d.source != nil {
-		d.settle()
+	if d.intake.source != nil {
+		d.finish()
 	}
-	d.wakeAllLocked()
+	d.waiting.wakeAll()
+}
+
+// attend has w be woken when there is nothing more to do, although it does not wait for items.
+func (d *dispatch) attend(w *waiter) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting.watch(w)
 }

@@ -58,7 +58,10 @@ func New(o Options) *Engine {
 		Sink: o.Sink, Failed: o.Failed, Writable: o.Writable,
 		Broken: func(err *queue.WriteError) { e.fail(err) }, Room: func() { e.dispatch.wakeAll() },
 	})
-	e.dispatch.prepare(e)
+	e.dispatch.prepare(batchMaker{queue: e.queue, pool: &e.pool, delim: o.Delimiter}, o.Jobs)
+	e.dispatch.refuse, e.dispatch.proven = e.refuse, func() bool { return e.answered.Load() > 0 }
+	e.dispatch.lasting = o.Sink.Durable()
+	e.dispatch.intake.done, e.dispatch.intake.fail = doneBefore(o.Resumed, o.Unordered), e.fail
 	if o.InitJobs > 0 {
 		e.warmups = make(chan struct{}, o.InitJobs)
 	}
@@ -71,11 +74,11 @@ func New(o Options) *Engine {
 // Run maps all items of in and returns when everything due is written and all workers are gone. When ctx is cancelled
 // it is killed at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
 func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
-	e.dispatch.mu.Lock() // the source may call ready before it is known
-	copy(e.dispatch.waiting, e.runners)
-	src := source.New(in, e.o.Delimiter, e.o.MaxItem, &e.pool, e.dispatch.ready)
-	e.dispatch.source = src
-	e.dispatch.mu.Unlock()
+	waiters := make([]*waiter, len(e.runners))
+	for i, r := range e.runners {
+		waiters[i] = r.waiter
+	}
+	src := e.dispatch.open(in, e.o.MaxItem, waiters)
 	defer src.Close()
 	defer context.AfterFunc(ctx, func() { e.kill(context.Cause(ctx)) })()
 

@@ -318,7 +318,7 @@ func TestTimeToSettleDoesNotGrow(t *testing.T) {
 func withOneItem(t *testing.T, e *Engine, w Worker, alone bool) *conversation {
 	t.Helper()
 	c := newConversation(e.runners[0], w, false, new(loan))
-	b := e.dispatch.newBatch(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
+	b := e.dispatch.batches.make(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
 	b.alone = alone
 	if err := c.send(b); err != nil {
 		t.Fatal(err)
@@ -389,15 +389,15 @@ func TestHeldWorkerIsWarm(t *testing.T) {
 	f := newFake(func(string) string { return "" })
 	f.verdict = worker.Busy
 	l := new(loan)
-	e.dispatch.source = source.New(strings.NewReader(""), e.o.Delimiter, e.o.MaxItem, &e.pool, func() {})
-	defer e.dispatch.source.Close()
+	e.dispatch.intake.source = source.New(strings.NewReader(""), e.o.Delimiter, e.o.MaxItem, &e.pool, func() {})
+	defer e.dispatch.intake.source.Close()
 	c := newConversation(e.runners[0], f, true, l)
-	b := e.dispatch.newBatch(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
-	e.dispatch.lend(l, b)
+	b := e.dispatch.batches.make(source.Batch{Items: []byte("a\n"), N: 1, First: 1}, e.queue.Push())
+	e.dispatch.loans.lend(l, b)
 	if err := c.begin(); err != nil || c.warm {
 		t.Fatalf("warm %v before it has read, error %v", c.warm, err)
 	}
-	if c.feedOn(feedOn, time.Millisecond); !c.warm || c.loan != nil || len(e.dispatch.loans) != 0 {
-		t.Errorf("warm %v, %d loans", c.warm, len(e.dispatch.loans))
+	if c.feedOn(feedOn, time.Millisecond); !c.warm || c.loan != nil || len(e.dispatch.loans.list) != 0 {
+		t.Errorf("warm %v, %d loans", c.warm, len(e.dispatch.loans.list))
 	}
 }

@@ -67,7 +67,7 @@ func (e *Engine) count() {
 }
 
 // curtailed reports whether a Halt has kept the run from taking all items.
-func (e *Engine) curtailed() bool { return e.halted.Load() && !e.dispatch.ended() }
+func (e *Engine) curtailed() bool { return e.halted.Load() && !e.dispatch.intake.isOver() }
 
 // verdict is what became of the run, and why it failed, if it did.
 func (e *Engine) verdict() (Summary, error) {

@@ -94,13 +94,13 @@ func (p *peer) sift(n int) (first, rest []*batch) {
 
 // back gives batches back to be done again; apart means that each is to be alone in its worker.
 func (p *peer) back(batches []*batch, apart bool) {
-	server := p.r
+	server := p.r.waiter
 	if p.replaced {
 		server = nil
 	}
 	for _, b := range batches {
 		b.alone = b.alone || apart
-		p.e.dispatch.giveBack(b, 0, server)
+		p.e.dispatch.requeue(b, 0, server)
 	}
 }
 
@@ -118,11 +118,11 @@ func (p *peer) startOver(read bool) {
 func (p *peer) again(b *batch) {
 	b.alone = true
 	p.e.tellRetried(p.r.slot, b.First)
-	server := p.r
+	server := p.r.waiter
 	if p.replaced {
 		server = nil
 	}
-	p.e.dispatch.giveBack(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), server)
+	p.e.dispatch.requeue(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), server)
 }
 
 func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) {

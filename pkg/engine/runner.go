@@ -3,19 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"stoke/pkg/sizing"
 	"stoke/pkg/source"
 	"stoke/pkg/worker"
-)
-
-// Loads of runners that are asked only when nobody with a warm worker waits: without a worker, and with one that is not warm.
-const (
-	cold   = 1 << 40
-	chilly = cold - 1
 )
 
 // settled is added to the time that a successor without --ready is given to warm up, when it cannot be seen to.
@@ -30,11 +23,8 @@ const (
 
 // runner owns one worker slot: it takes batches, starts a worker when it has one, and replaces the worker in time.
 type runner struct {
-	e      *Engine
-	slot   int
-	signal chan struct{} // rung by wake while there is no worker
-	called atomic.Bool   // woken, and has not taken since
-	load   atomic.Int64  // items its worker has in hand, for the choice of whom to wake
+	*waiter
+	e *Engine
 
 	next    *prepared     // the worker that will replace the present one, once begun
 	initFor time.Duration // how long its first worker took to warm up
@@ -49,9 +39,6 @@ type runner struct {
 	at    atomic.Int64 // the item its worker is at, or away, idling, warming
 	since atomic.Int64 // when it began with it, in nanoseconds
 	slow  atomic.Pointer[slowItem]
-
-	mu     sync.Mutex
-	worker Worker // to be rung by wake
 }
 
 // prepared is a worker that is warmed up while its predecessor still works.
@@ -64,25 +51,10 @@ type prepared struct {
 }
 
 func newRunner(e *Engine, slot int) *runner {
-	r := &runner{e: e, slot: slot, signal: make(chan struct{}, 1)}
+	r := &runner{waiter: &waiter{slot: slot, signal: make(chan struct{}, 1)}, e: e}
 	r.load.Store(cold)
 	r.at.Store(away)
 	return r
-}
-
-// wake makes the runner look around: for items, for its successor, for the end of the run. Any goroutine may call it.
-func (r *runner) wake() {
-	r.called.Store(true)
-	select {
-	case r.signal <- struct{}{}:
-	default:
-	}
-	r.mu.Lock()
-	w := r.worker
-	r.mu.Unlock()
-	if w != nil {
-		w.Ring()
-	}
 }
 
 // run serves until there are no more items or the run ends, or the slot is given up. It begins asleep, on the dispatch's list
@@ -116,11 +88,11 @@ func (r *runner) first() *loan {
 			continue
 		}
 		l := new(loan)
-		b, state := r.e.dispatch.take(r, need{most: 1, idle: true, free: true, loan: l, overdue: overdue})
+		b, state := r.e.dispatch.take(r.waiter, need{most: 1, idle: true, free: true, loan: l, overdue: overdue})
 		if b != nil {
 			return l
 		}
-		if state == source.End && r.e.dispatch.settled(r) {
+		if state == source.End && r.e.dispatch.checkFinished(r.waiter) {
 			return nil
 		}
 		overdue = r.await()
@@ -162,7 +134,7 @@ func (r *runner) start(l *loan) (w Worker, counted bool, err error) {
 		return p.w, false, p.err
 	}
 	began := time.Now()
-	w, err = r.e.launch(r.slot, 0, func() bool { return r.e.cancelled() || !r.e.dispatch.needed(l) })
+	w, err = r.e.launch(r.slot, 0, func() bool { return r.e.cancelled() || !r.e.dispatch.isNeeded(l) })
 	r.initFor = time.Since(began)
 	return w, !r.e.o.StartsWarm, err
 }
@@ -214,6 +186,7 @@ func (r *runner) serve(l *loan) error {
 		c := newConversation(r, w, counted, l)
 		outcome, err := c.run()
 		r.attach(nil)
+		r.at.Store(away)
 		if outcome != replaced || err != nil {
 			return err
 		}
@@ -226,16 +199,6 @@ func (r *runner) serve(l *loan) error {
 			r.wake()
 		})
 		l = new(loan)
-	}
-}
-
-func (r *runner) attach(w Worker) {
-	r.mu.Lock()
-	r.worker = w
-	r.mu.Unlock()
-	if w == nil {
-		r.load.Store(cold)
-		r.at.Store(away)
 	}
 }
 

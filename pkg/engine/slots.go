@@ -53,7 +53,7 @@ func (r *runner) answered(replaced bool) {
 // again reports whether a worker may be started once more after err, and waits until that is due. If not, the slot is given
 // up, or the run is over.
 func (r *runner) again(err error) bool {
-	r.e.dispatch.leave(r)
+	r.e.dispatch.notServing(r.waiter)
 	var start *InitError
 	switch {
 	case r.e.cancelled():

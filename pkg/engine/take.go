@@ -1,6 +1,15 @@
 package engine
 
-import "stoke/pkg/source"
+import (
+	"slices"
+
+	"stoke/pkg/queue"
+	"stoke/pkg/source"
+)
+
+// makeRoom is what take says to a runner that is to take no more items until its worker has finished with those it has:
+// a batch waits that must be alone.
+const makeRoom source.State = -1
 
 // need is what a runner asks the dispatch for.
 type need struct {
@@ -14,29 +23,29 @@ type need struct {
 	overdue bool // it has no worker, and what others were lent has been with them for too long
 }
 
-// take takes a batch for r. If there is none now, r will be woken when there may be one; at the end of the input everybody
+// take takes a batch for w. If there is none now, w will be woken when there may be one; at the end of the input everybody
 // who waits is woken. Warm workers come before those that are not: they also take what those were lent.
-func (d *dispatch) take(r *runner, want need) (*batch, source.State) {
+func (d *dispatch) take(w *waiter, want need) (*batch, source.State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.waiting[r.slot-1] = nil
-	if want.loan != nil && d.someoneWarm() {
-		d.wakeOne()
-		d.waiting[r.slot-1] = r
+	d.waiting.stand(w)
+	if want.loan != nil && d.waiting.someoneWarm() {
+		d.waiting.wakeOne()
+		d.waiting.sit(w)
 		return nil, source.Empty
 	}
-	b, state := d.takeAny(r, want)
+	b, state := d.choose(w, want)
 	switch {
 	case state == source.Took && want.loan != nil:
-		d.lend(want.loan, b)
-	case state != source.Took && want.overdue && d.warm == 0:
-		d.condemn()
-		d.waiting[r.slot-1] = r
+		d.loans.lend(want.loan, b)
+	case state != source.Took && want.overdue && d.loans.warm == 0:
+		d.loans.condemn()
+		d.waiting.sit(w)
 	case state == source.End && want.loan == nil && d.mayReturn(want), state == source.Empty:
 		if want.loan == nil && want.free {
-			d.recall()
+			d.loans.recall()
 		}
-		d.waiting[r.slot-1] = r
+		d.waiting.sit(w)
 		return nil, source.Empty
 	}
 	return b, state
@@ -44,71 +53,90 @@ func (d *dispatch) take(r *runner, want need) (*batch, source.State) {
 
 // mayReturn reports whether a warm worker is to wait, at the end of the input, for what others were lent.
 func (d *dispatch) mayReturn(want need) bool {
-	return d.recall() || want.prompt && len(d.loans) > 0
+	return d.loans.recall() || want.prompt && len(d.loans.list) > 0
 }
 
-func (d *dispatch) takeAny(r *runner, want need) (*batch, source.State) {
-	for {
-		if len(d.loans) > 0 && (want.loan == nil || want.overdue && d.warm == 0) {
-			if b := d.takeOver(want.idle); b != nil {
-				return b, source.Took
-			}
+// choose takes what comes first: what others were lent, if w may take it over, what was given back, and what is new.
+func (d *dispatch) choose(w *waiter, want need) (*batch, source.State) {
+	if len(d.loans.list) > 0 && (want.loan == nil || want.overdue && d.loans.warm == 0) {
+		if l := d.loans.oldestUnsent(want.idle); l != nil {
+			return d.endLoan(l), source.Took
 		}
-		if b, state, ok := d.hush(r, want.idle); ok {
+	}
+	if d.calm.reigns || len(d.retries.ready) > 0 {
+		if b, state := d.retry(w, want); state != source.End {
 			return b, state
 		}
-		if b, state := d.again(r, want.most, want.idle); state != source.Empty {
-			return b, state
-		}
-		if d.drained.Load() {
-			return nil, source.End
-		}
-		if d.queue.Full(place(want.oldest)) {
+	}
+	for !d.drained.Load() {
+		if d.queue().Full(place(want.oldest)) {
 			return nil, source.Empty
 		}
-		state := d.compare()
-		var b *batch
-		if state == source.Took {
-			b, state = d.next(want.most)
-		}
-		switch state {
-		case source.End:
-			d.tell()
+		b, state := d.intake.next(want.most)
+		switch {
+		case state == source.End:
+			d.waiting.announceEnd()
 			return nil, state
-		case source.Empty:
+		case state == source.Empty:
 			return nil, state
-		}
-		if b.Refused > 0 {
+		case b.Refused > 0:
 			d.refuse(b)
-			d.free = append(d.free, b)
+			d.batches.reuse(b)
 			continue
 		}
 		d.out++
-		if d.more() {
-			d.wakeOne()
+		if d.intake.more() {
+			d.waiting.wakeOne()
 		}
 		return b, state
 	}
+	return nil, source.End
 }
 
-// next takes the next items, at most most: those between others that are done first.
-func (d *dispatch) next(most int) (*batch, source.State) {
-	if len(d.between) == 0 {
-		items, state := d.source.Take(most, source.Slab)
-		if state != source.Took {
-			return nil, state
-		}
-		return d.newBatch(items, d.queue.Push()), state
+// retry takes what was given back, if w may have some of it; else the state is End, unless w is to wait or to make room.
+func (d *dispatch) retry(w *waiter, want need) (*batch, source.State) {
+	calm := d.retries.calm()
+	if calm >= 0 && !d.calm.reigns && len(d.loans.list) > 0 {
+		d.callIn()
+		calm = d.retries.calm()
 	}
-	b := d.between[0]
-	if b.N > most {
-		d.between[0] = d.splitLocked(b, most)
-	} else {
-		d.between = d.between[1:]
+	switch d.calm.enter(calm >= 0, d.out, want.idle) {
+	case tryIt:
+		return d.takeAgain(calm), source.Took
+	case rest:
+		return nil, source.Empty
+	case finishFirst:
+		return nil, makeRoom
 	}
-	return b, source.Took
+	at, room := d.retries.choose(w, want.idle, d.proven() || !d.intake.more())
+	switch {
+	case room:
+		return nil, makeRoom
+	case at < 0:
+		return nil, source.End
+	}
+	if b := d.retries.ready[at]; !b.alone && b.N > want.most {
+		d.retries.ready = slices.Insert(d.retries.ready, at+1, d.batches.split(b, want.most))
+	}
+	return d.takeAgain(at), source.Took
 }
 
-// more reports whether there are items to be taken now, ended whether there will never be.
-func (d *dispatch) more() bool  { return len(d.between) > 0 || d.source.More() }
-func (d *dispatch) ended() bool { return len(d.between) == 0 && d.source.Over() }
+// takeAgain takes one of the batches that were given back.
+func (d *dispatch) takeAgain(at int) *batch {
+	d.out++
+	b := d.retries.remove(at)
+	if len(d.retries.ready) > 0 {
+		d.waiting.wakeOne()
+	}
+	return b
+}
+
+func (d *dispatch) queue() *queue.Queue { return d.batches.queue }
+
+// place is where the output of b goes; nil for none.
+func place(b *batch) *queue.Entry {
+	if b == nil {
+		return nil
+	}
+	return b.entry
+}

@@ -1,0 +1,110 @@
+package engine
+
+// hand says that a worker has been started, and returns what it is to be sent, if that is still lent to it. ring will be
+// called when it is wanted back; a worker that is warm keeps it.
+func (d *dispatch) hand(l *loan, ring func(), warm bool) *batch {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.ring = ring
+	if !warm {
+		return l.batch
+	}
+	d.loans.warm++
+	return d.endLoan(l)
+}
+
+// own says that what was lent belongs to its worker, which has begun with it or is gone.
+func (d *dispatch) own(l *loan) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.endLoan(l)
+}
+
+// warmUp says that a worker has become warm, and may take what others were lent.
+func (d *dispatch) warmUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.loans.warm++
+}
+
+// cool says that a warm worker takes no more.
+func (d *dispatch) cool() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.loans.warm--
+}
+
+// isWanted reports whether l is to be given back.
+func (d *dispatch) isWanted(l *loan) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return l.batch != nil && l.wanted
+}
+
+// isNeeded reports whether a start is of use: it was lent something, or there may be more.
+func (d *dispatch) isNeeded(l *loan) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return l.batch != nil || !d.isOver()
+}
+
+// repay gives back what was lent, as it was. It reports whether there may be more for such a worker.
+func (d *dispatch) repay(l *loan) (more bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b := d.endLoan(l)
+	if b == nil {
+		return true
+	}
+	d.out--
+	if l.lapsed {
+		d.finish()
+		return false
+	}
+	more = !d.isOver() && !l.late
+	d.putBack(b)
+	return more
+}
+
+// isLent reports whether something is lent that w, whose worker has as much in hand as it should, may have to take over at the
+// end of the input. It is then woken when that is decided.
+func (d *dispatch) isLent(w *waiter) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.loans.list) == 0 {
+		return false
+	}
+	d.waiting.watch(w)
+	return true
+}
+
+// endLoan ends l, and wakes those who wait for what becomes of it.
+func (d *dispatch) endLoan(l *loan) *batch {
+	b, wanted := d.loans.end(l)
+	if b != nil && (wanted || d.isOver()) {
+		d.waiting.decide()
+	}
+	return b
+}
+
+// callIn has everything back that was lent and not begun, before an item is tried in calm.
+func (d *dispatch) callIn() {
+	for _, l := range d.loans.unsent() {
+		b := d.endLoan(l)
+		d.out--
+		d.putBack(b)
+	}
+	d.loans.recall()
+}
+
+// lapse ends all loans at the end of a run that is stopped, if no worker is warm: what nobody has begun is not in flight.
+func (d *dispatch) lapse() {
+	if d.loans.warm > 0 {
+		return
+	}
+	for _, l := range d.loans.unsent() {
+		d.endLoan(l)
+		d.out--
+	}
+	d.loans.lapse()
+}
