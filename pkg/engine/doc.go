@@ -15,8 +15,17 @@
 //  4. The queue writes what its turn is, in a goroutine of its own. What waits behind a slow batch lies in memory up to a budget and
 //     in a file beyond it, so that a straggler neither stops the others nor fills the memory.
 //
-// A batch belongs to one runner from take to close; only its output is shared, and that belongs to the queue. A worker
-// belongs to one conversation, and a conversation to one goroutine: there are no locks around either.
+// A batch belongs to one conversation at a time, from take until it is closed or goes back to the dispatch; only its output is
+// shared, and that belongs to the queue. A worker belongs to one conversation, and a conversation to one goroutine at a time: its
+// runner's, and when its successor is warm one of its own, in which it comes to its end. So there are no locks around either.
+//
+// Workers that are not warm. Nobody knows how long a start takes, or whether it comes to an end. So what a worker has before it
+// reads is only lent to it (loan.go): the batch is still the dispatch's, and a warm worker with nothing to do gets it instead. It
+// becomes the worker's own when that has begun to read.
+//
+// Slots that give up. A worker that cannot be started is nobody's fault: its slot tries again, with pauses that grow, and gives up
+// alone after some starts in a row (slots.go). The other slots do its work. The run ends when none is left, or when it is certain
+// that another start can do no better.
 //
 // Workers that hold answers back. Most filters flush when their output buffer is full, not for each line. A worker that
 // sleeps in read with nothing left to read has consumed what it was sent: it is fed on, and the time it took counts for
@@ -26,8 +35,13 @@
 // (loss.go): they go back to the dispatch, ahead of fresh input, free, charged, or in pieces that are tried apart until the one
 // that is to blame is alone. They keep their place in the queue.
 //
+// Retries in calm. An item whose worker the system has killed may only have lacked memory, because all workers were busy. Its
+// last try is one while all the others are at rest (calm.go): nobody takes anything, and when all is answered it is taken alone.
+//
 // The end of workers. One whose input has ended and which has answered everything may take as long as it takes, and fails the run
 // if it fails then (departure.go). Where they have code to run at their end they get the chance to also when the run fails.
+//
+// What happens is told as events of package event (observe.go): to whoever draws, counts, logs, or speaks to a person.
 //
 // What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). A durable sink is told
 // which items output is of, and items that an earlier run has finished are read past (record.go).

@@ -72,7 +72,7 @@ func New(o Options) *Engine {
 }
 
 // Run maps all items of in and returns when everything due is written and all workers are gone. When ctx is cancelled
-// it is killed at once, with the cause. A failed item is no error of the run, unless OnError says Stop.
+// it is killed at once, with the cause. Failed items are no error of the run, unless OnError says Stop, or Halt that these are too many.
 func (e *Engine) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	waiters := make([]*waiter, len(e.runners))
 	for i, r := range e.runners {
