@@ -121,7 +121,7 @@ func (c *conversation) converse() (outcome, error) {
 		}
 		c.hangUp()
 		c.depart()
-		c.show()
+		c.publishStatus()
 		n, err := c.exchange()
 		switch {
 		case err == nil && n == 0 && c.expired() && c.cancel():

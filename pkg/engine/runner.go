@@ -36,9 +36,7 @@ type runner struct {
 	starting  bool         // it has tried to start a worker, and counts as one that may have one
 	retryAt   time.Time    // a successor that could not be started is not tried again before
 
-	at    atomic.Int64 // the item its worker is at, or away, idling, warming
-	since atomic.Int64 // when it began with it, in nanoseconds
-	slow  atomic.Pointer[slowItem]
+	doing doing // for Status
 }
 
 // prepared is a worker that is warmed up while its predecessor still works.
@@ -53,7 +51,7 @@ type prepared struct {
 func newRunner(e *Engine, slot int) *runner {
 	r := &runner{waiter: &waiter{slot: slot, signal: make(chan struct{}, 1)}, e: e}
 	r.load.Store(cold)
-	r.at.Store(away)
+	r.doing.at.Store(away)
 	return r
 }
 
@@ -186,7 +184,7 @@ func (r *runner) serve(l *loan) error {
 		c := newConversation(r, w, counted, l)
 		outcome, err := c.run()
 		r.attach(nil)
-		r.at.Store(away)
+		r.doing.at.Store(away)
 		if outcome != replaced || err != nil {
 			return err
 		}

@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Status is how far a run has come.
 type Status struct {
@@ -20,22 +23,7 @@ type Status struct {
 func (e *Engine) Status() Status {
 	s := Status{Summary: e.summary(), Items: e.dispatch.total()}
 	for _, r := range e.runners {
-		at := r.at.Load()
-		switch {
-		case at == away:
-			continue
-		case at == warming:
-			s.Warming++
-			r.wake() // it may have begun since it was last looked at
-		case at > 0 && (s.Waiting == 0 || at < s.Waiting):
-			s.Waiting, s.Slot, s.For, s.Item = at, r.slot, time.Duration(time.Now().UnixNano()-r.since.Load()), ""
-			if slow := r.slow.Load(); slow != nil && slow.seq == at {
-				s.Item = slow.text
-			} else if s.For > awhile {
-				r.wake() // to have it known the next time
-			}
-		}
-		s.Workers++
+		s.add(r)
 	}
 	if items, before, bytes := e.dispatch.taken(); items > 0 {
 		s.BytesDone = int64(float64(bytes) * float64(before+s.Answered+s.Failed) / float64(items))
@@ -43,15 +31,53 @@ func (e *Engine) Status() Status {
 	return s
 }
 
+// add adds what r is at, which it is to look at again where it may know more.
+func (s *Status) add(r *runner) {
+	at := r.doing.at.Load()
+	switch {
+	case at == away:
+		return
+	case at == warming:
+		s.Warming++
+		r.wake() // it may have begun since it was last looked at
+	case at > 0 && (s.Waiting == 0 || at < s.Waiting):
+		s.Waiting, s.Slot, s.For, s.Item = at, r.slot, time.Duration(time.Now().UnixNano()-r.doing.since.Load()), ""
+		if slow := r.doing.slow.Load(); slow != nil && slow.seq == at {
+			s.Item = slow.text
+		} else if s.For > awhile {
+			r.wake() // to have it known the next time
+		}
+	}
+	s.Workers++
+}
+
 // Cold reports whether no worker has begun to read yet.
 func (e *Engine) Cold() bool {
 	for _, r := range e.runners {
-		if at := r.at.Load(); at != away && at != warming {
+		if at := r.doing.at.Load(); at != away && at != warming {
 			return false
 		}
 	}
 	return e.answered.Load() == 0 && e.failed.Load() == 0
 }
+
+func (e *Engine) summary() Summary {
+	return Summary{Answered: e.answered.Load(), Failed: e.failed.Load(), Retried: e.retried.Load()}
+}
+
+// doing is what a runner is at, for all to see.
+type doing struct {
+	at    atomic.Int64 // the item its worker is at, or one of those below
+	since atomic.Int64 // when it began with it, in nanoseconds
+	slow  atomic.Pointer[slowItem]
+}
+
+// What a runner is at, where that is no item.
+const (
+	idling  = 0  // its worker has answered everything
+	away    = -1 // it has no worker
+	warming = -2
+)
 
 // slowItem is one that a worker has had for a while.
 type slowItem struct {
@@ -62,33 +88,22 @@ type slowItem struct {
 // awhile is from when on a person may want to know which item it is.
 const awhile = time.Second
 
-func (e *Engine) summary() Summary {
-	return Summary{Answered: e.answered.Load(), Failed: e.failed.Load(), Retried: e.retried.Load()}
-}
-
-// What a runner is at, where that is no item.
-const (
-	idling  = 0  // its worker has answered everything
-	away    = -1 // it has no worker
-	warming = -2
-)
-
-// show makes known which item the worker is at.
-func (c *conversation) show() {
+// publishStatus makes known which item the worker is at.
+func (c *conversation) publishStatus() {
 	if c.replaced {
 		return
 	}
-	at := int64(idling)
+	at, oldest, doing := int64(idling), c.inflight.oldest(), &c.r.doing
 	if !c.warm {
 		at = warming
-	} else if c.inflight.oldest() != nil {
-		at = c.inflight.oldest().seq()
+	} else if oldest != nil {
+		at = oldest.seq()
 	}
-	if slow := c.r.slow.Load(); at > 0 && time.Since(c.inflight.busySince) > awhile && (slow == nil || slow.seq != at) {
+	if slow := doing.slow.Load(); at > 0 && time.Since(c.inflight.busySince) > awhile && (slow == nil || slow.seq != at) {
 		const most = 200
-		item := c.inflight.oldest().item(c.e.o.Delimiter)
-		c.r.slow.Store(&slowItem{at, string(item[:min(len(item), most)])})
+		item := oldest.item(c.e.o.Delimiter)
+		doing.slow.Store(&slowItem{at, string(item[:min(len(item), most)])})
 	}
-	c.r.at.Store(at)
-	c.r.since.Store(c.inflight.busySince.UnixNano())
+	doing.at.Store(at)
+	doing.since.Store(c.inflight.busySince.UnixNano())
 }

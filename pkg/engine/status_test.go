@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +46,59 @@ func TestStatus(t *testing.T) {
 		}
 		if s := e.Status(); s.Workers != 0 || s.Answered != 3 || e.Outlook() != AllAnswered {
 			t.Errorf("in the end: %+v, outlook %v", s, e.Outlook())
+		}
+	})
+}
+
+// sleeper is a worker that reads nothing before it is woken up, and answers nothing before that.
+type sleeper struct {
+	*fakeWorker
+	awake atomic.Bool
+}
+
+func (s *sleeper) Read() (int64, bool) {
+	if !s.awake.Load() {
+		return 0, true
+	}
+	return s.fakeWorker.Read()
+}
+
+// The status of a run tells workers that warm up from those that work, and what the item is that has been in work for a while.
+func TestStatusOfWhatTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTrial(nil)
+		w := &sleeper{fakeWorker: newFake(echo)}
+		w.hold = true
+		tr.Jobs, tr.Start = 1, func(int, time.Duration, func() bool) (Worker, error) { return w, nil }
+		e := New(tr.Options)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := e.Run(t.Context(), strings.NewReader(strings.Repeat("x", 300)+"\n"))
+			ended <- err
+		}()
+		time.Sleep(2 * time.Second)
+		if s := e.Status(); s.Workers != 1 || s.Warming != 1 || s.Waiting != 0 || !e.Cold() {
+			t.Errorf("while it warms up: %+v, cold %v", s, e.Cold())
+		}
+		w.awake.Store(true)
+		e.Status() // has it looked at
+		synctest.Wait()
+		time.Sleep(time.Millisecond)
+		if s := e.Status(); s.Warming != 0 || s.Waiting != 1 || s.Slot != 1 || s.For > awhile || s.Item != "" {
+			t.Errorf("when it has begun: %+v", s)
+		}
+		time.Sleep(awhile + time.Millisecond)
+		e.Status() // has the item made known
+		synctest.Wait()
+		if s := e.Status(); s.For <= awhile || s.Item != strings.Repeat("x", 200) || e.Cold() {
+			t.Errorf("when it has been at it for a while: %+v", s)
+		}
+		e.Stop(errors.New("seen enough"))
+		if err := <-ended; err == nil || err.Error() != "seen enough" {
+			t.Error(err)
+		}
+		if s := e.Status(); s.Workers != 0 {
+			t.Errorf("in the end: %+v", s)
 		}
 	})
 }
