@@ -72,7 +72,7 @@ func (o *options) endHint(e *engine.EndError) string {
 	case exit.Forced:
 		return "raise --exit-timeout, or find out what the worker is waiting for" + accept
 	case o.worker.Program == nil:
-		return "if it always ends so, and that is no fault: sh -c 'COMMAND || true'" + accept
+		return "if it always ends like that, and that is no fault: sh -c 'COMMAND || true'" + accept
 	}
 	return strings.TrimPrefix(accept, "; ")
 }
