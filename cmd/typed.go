@@ -13,6 +13,9 @@ import (
 // deaf are programs that never read standard input, whatever their arguments are.
 var deaf = strings.Fields("rm mv cp ln touch mkdir rmdir chmod chown basename dirname echo printf kill sleep test which seq")
 
+// builtins change the shell that runs them: there are no such programs.
+var builtins = strings.Fields("cd export source . alias ulimit umask set unset")
+
 // whole are programs that read all of their input before they print it in an order of their own.
 var whole = strings.Fields("sort tac shuf")
 
@@ -141,6 +144,10 @@ func absentHint(command []string) string {
 		return "see stoke --" + name
 	case assigns && !strings.Contains(variable, "/"):
 		return "a variable goes before stoke, or behind env: stoke env " + strings.Join(quoted(command), " ")
+	case slices.Contains(builtins, name):
+		return "it is built into the shell, and no program; give it to --init: stoke -i " + shellQuote(strings.Join(command, " ")) + " -- COMMAND"
+	case strings.Contains(keywords, " "+name+" "):
+		return "it is a word of the shell, and no program; quote all of it: stoke sh -c " + shellQuote(strings.Join(command, " "))
 	case strings.Contains(name, "/"):
 		return "check the path; it is looked up from the directory in which stoke is started"
 	}
