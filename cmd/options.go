@@ -81,7 +81,7 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 		if _, err := jobs(s.Jobs, cpus()); err != nil { // it has taken COMMAND
 			return err
 		}
-		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; see stoke --help")
+		return usagef("no COMMAND given").withHint("stoke [flags] COMMAND [ARG...]; stoke -h has more, on one screen")
 	}
 	if s.Init == "{}" { // the -i{} of xargs
 		return usagef("-i is --init here, and {} is no code").withHint(sentenceFor("I"))
