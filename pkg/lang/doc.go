@@ -19,7 +19,8 @@
 //	\=JSON  from the runner: an answer that is JSON, not text; only if Program.MarkJSON says so. JSON is escaped.
 //	\!TEXT  from the runner, instead of an answer: CODE raised. TEXT is escaped; behind a byte 0x1e follows where.
 //
-// Marked (bash, sh), where CODE writes to stdout as it likes: items and \#SEQ come as above. What goes out is not escaped.
+// Marked (bash, sh), where CODE writes to stdout as it likes: items and \#SEQ come as above, and in an item that is
+// not UTF-8 \0NNN is the byte of that octal number: bash takes a newline for the rest of a character. What goes out is not escaped.
 // RS is the byte 0x1e, NONCE a word that nobody else knows:
 //
 //	RS NONCE " ready\n"         init is done.
