@@ -13,6 +13,7 @@ import (
 
 	"stoke/pkg/cut"
 	"stoke/pkg/engine"
+	"stoke/pkg/human"
 	"stoke/pkg/lang"
 	"stoke/pkg/queue"
 )
@@ -98,7 +99,7 @@ func shownItems(items [][]byte, pipe bool) string {
 	}
 	var b strings.Builder
 	for _, item := range items[:min(len(items), mostShown)] {
-		b.WriteString("\n  " + engine.Quote(item, false))
+		b.WriteString("\n  " + human.Quote(item, false))
 	}
 	if len(items) > mostShown {
 		b.WriteString("\n  ...")

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/human"
 )
 
 // usageError is a mistake in what was typed, set in the environment or written in the config file.
@@ -46,12 +47,7 @@ func (e *signalled) Error() string {
 // itemsFailed says that this many items failed. Each was reported when it did.
 type itemsFailed struct{ n int64 }
 
-func (e *itemsFailed) Error() string {
-	if e.n == 1 {
-		return "1 item failed"
-	}
-	return fmt.Sprintf("%d items failed", e.n)
-}
+func (e *itemsFailed) Error() string { return human.Plural(e.n, "item") + " failed" }
 
 // acceptedEnds says that workers failed at their end, in a run that accepts failures.
 type acceptedEnds struct{ error }

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"stoke/pkg/human"
 )
 
 const (
@@ -71,16 +73,9 @@ func fewerJobs(jobs int) (fewer int, warning string) {
 	}
 	fewer = jobsFor(jobs, limit.Cur)
 	if fewer < jobs {
-		warning = fmt.Sprintf("--jobs %d: this process may have %d open files, which is enough for %s; raise ulimit -n", jobs, limit.Cur, countWorkers(fewer))
+		warning = fmt.Sprintf("--jobs %d: this process may have %d open files, which is enough for %s; raise ulimit -n", jobs, limit.Cur, human.Plural(fewer, "worker"))
 	}
 	return fewer, warning
-}
-
-func countWorkers(n int) string {
-	if n == 1 {
-		return "1 worker"
-	}
-	return fmt.Sprintf("%d workers", n)
 }
 
 // enoughProcesses checks the limit of processes, which those of the user share, where it is a low one.

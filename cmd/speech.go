@@ -7,6 +7,7 @@ import (
 
 	"stoke/pkg/engine"
 	"stoke/pkg/event"
+	"stoke/pkg/human"
 	"stoke/pkg/launch"
 	"stoke/pkg/worker"
 )
@@ -71,7 +72,7 @@ func (o *options) slowText(s launch.Slow) string {
 	}[s.Awaits]
 	text := fmt.Sprintf("worker %d (pid %d) has not been ready for %v: %s", s.Slot, s.Pid, s.For, lacks)
 	if s.Words != "" {
-		text += "; it last wrote to stderr: " + engine.Quote([]byte(s.Words), false)
+		text += "; it last wrote to stderr: " + human.Quote([]byte(s.Words), false)
 	}
 	return text
 }

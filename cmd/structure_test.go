@@ -43,17 +43,18 @@ var tooLong = map[string]int{}
 // below says which packages of ours a package may import: those that lie below it. A package that is not named is a
 // leaf, and imports none.
 var below = map[string][]string{
-	".":           {"cmd"},
-	"cmd":         {"pkg/*"},
-	"pkg/engine":  {"pkg/queue", "pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal", "pkg/event"},
-	"pkg/launch":  {"pkg/engine", "pkg/lang", "pkg/wire", "pkg/worker"},
-	"pkg/queue":   {"pkg/source", "pkg/journal"},
-	"pkg/check":   {"pkg/wire", "pkg/worker"},
-	"pkg/journal": {"pkg/output"},
-	"pkg/report":  {"pkg/output", "pkg/event"},
-	"pkg/source":  {"pkg/cut"},
-	"pkg/wire":    {"pkg/cut"},
-	"scripts/...": {"pkg/*"},
+	".":            {"cmd"},
+	"cmd":          {"pkg/*"},
+	"pkg/engine":   {"pkg/queue", "pkg/source", "pkg/sizing", "pkg/wire", "pkg/worker", "pkg/cut", "pkg/journal", "pkg/event", "pkg/human"},
+	"pkg/launch":   {"pkg/engine", "pkg/lang", "pkg/wire", "pkg/worker", "pkg/human"},
+	"pkg/queue":    {"pkg/source", "pkg/journal"},
+	"pkg/check":    {"pkg/wire", "pkg/worker", "pkg/human"},
+	"pkg/journal":  {"pkg/output"},
+	"pkg/report":   {"pkg/output", "pkg/event", "pkg/human"},
+	"pkg/progress": {"pkg/human"},
+	"pkg/source":   {"pkg/cut"},
+	"pkg/wire":     {"pkg/cut"},
+	"scripts/...":  {"pkg/*"},
 }
 
 // belowTests says what a package's tests may import besides: some stand in for the packages above.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // measurable is the shortest time for all items from which the time of one may be inferred.
@@ -34,10 +36,10 @@ func judgeAnswers(o *Options, e *evidence) []Finding {
 	case t.complete():
 		findings = append(findings, Finding{OK, fmt.Sprintf("answers each item once (%d of %d)", t.count, t.sent), ""})
 		if tried := e.offered - e.refused; t.sent < tried {
-			findings = append(findings, Finding{Note, fmt.Sprintf("takes long: only the first %d of %s were tried", t.sent, items(tried)), ""})
+			findings = append(findings, Finding{Note, fmt.Sprintf("takes long: only the first %d of %s were tried", t.sent, human.Plural(tried, "item")), ""})
 		}
 	case t.count == t.sent:
-		findings = append(findings, Finding{Fault, fmt.Sprintf("prints %s behind its last answer", quote(t.rest)), oneForOne + ", and nothing else"})
+		findings = append(findings, Finding{Fault, fmt.Sprintf("prints %s behind its last answer", human.Quote(t.rest, false)), oneForOne + ", and nothing else"})
 	default:
 		findings = append(findings, judgeFewer(o, t))
 	}
@@ -52,7 +54,7 @@ func judgeMore(o *Options, t *trial) []Finding {
 	if t.flood {
 		count = "more than " + count
 	}
-	text := fmt.Sprintf("gives %s answers for %s", count, items(t.sent))
+	text := fmt.Sprintf("gives %s answers for %s", count, human.Plural(t.sent, "item"))
 	double := slices.IndexFunc(t.each, func(n int) bool { return n > 1 })
 	if double < 0 {
 		return []Finding{{Fault, text, o.mend(o.oneLine())}}
@@ -60,7 +62,7 @@ func judgeMore(o *Options, t *trial) []Finding {
 	if double == 0 && t.sent > 1 && t.count-t.each[0] == t.sent-1 { // all the others were answered once
 		first := append(slices.Clone(t.answers[0]), '\n')
 		text = fmt.Sprintf("gives %d answers for its first item, of which %s is the first, and one for each other: this looks like a banner",
-			t.each[0], quote(t.answers[0]))
+			t.each[0], human.Quote(t.answers[0], false))
 		return []Finding{{Fault, text, o.readPast(first)}}
 	}
 	return []Finding{{Fault, fmt.Sprintf("%s; item %d got %d", text, double+1, t.each[double]), o.mend(o.oneLine())}}
@@ -72,10 +74,10 @@ func judgeEarly(e *evidence) []Finding {
 	next := t.count + 1
 	switch {
 	case t.exit.Ok():
-		return []Finding{{Fault, fmt.Sprintf("ends by itself after %s with %s, although there may be more to come%s", items(t.sent), answers(t.count), words(t)),
+		return []Finding{{Fault, fmt.Sprintf("ends by itself after %s with %s, although there may be more to come%s", human.Plural(t.sent, "item"), answers(t.count), words(t)),
 			"read items in a loop until end of file, as in: while read -r item; do ...; done"}}
 	case t.held != nothing: // it may have died on any of those it had in hand
-		text := fmt.Sprintf("dies with %v after %s, with %s%s", t.exit, items(t.sent), answers(t.count), words(t))
+		text := fmt.Sprintf("dies with %v after %s, with %s%s", t.exit, human.Plural(t.sent, "item"), answers(t.count), words(t))
 		return []Finding{{Fault, text, "see why, with these items on its standard input"}}
 	case next > t.sent:
 		return []Finding{{Fault, fmt.Sprintf("ends with %v after it has answered item %d%s", t.exit, t.sent, words(t)),
@@ -86,7 +88,7 @@ func judgeEarly(e *evidence) []Finding {
 }
 
 func judgeFewer(o *Options, t *trial) Finding {
-	got := fmt.Sprintf("gives %s for %s", answers(t.count), items(t.sent))
+	got := fmt.Sprintf("gives %s for %s", answers(t.count), human.Plural(t.sent, "item"))
 	switch {
 	case !t.ended && (t.held == silent || t.held == unseen):
 		return Finding{Fault, fmt.Sprintf("%s: it had read one and was still silent after %s", got, brief(o.Timeout)),
@@ -97,7 +99,7 @@ func judgeFewer(o *Options, t *trial) Finding {
 	case !t.exit.Ok() && t.count == 0:
 		return Finding{Fault, fmt.Sprintf("%s, and ends with %v%s", got, t.exit, words(t)), o.mend(oneForOne)}
 	case len(t.rest) > 0:
-		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, quote(t.rest)), "end each answer with a newline, or as " + o.Names.Framing + " says"}
+		return Finding{Fault, fmt.Sprintf("%s, and leaves %s without an end", got, human.Quote(t.rest, false)), "end each answer with a newline, or as " + o.Names.Framing + " says"}
 	case t.count == 1 && t.held != nothing && o.Mend == "":
 		return Finding{Fault, got + ", and only at the end of its input: it works on its input as a whole, as wc does, or drops items",
 			oneForOne + "; to apply such a program to each item: sh -c 'while IFS= read -r x; do printf \"%s\\n\" \"$x\" | COMMAND; done'"}
@@ -116,7 +118,7 @@ func judgeTogether(e *evidence) []Finding {
 			"one copy must leave nothing behind that keeps others from starting; is there a lock, a port or a file of its own?"}}
 	case !t.complete():
 		text := fmt.Sprintf("gives %s for %s when these come all at once, though not when they come one by one",
-			answers(t.count), items(t.sent))
+			answers(t.count), human.Plural(t.sent, "item"))
 		if !t.exit.Ok() {
 			text += fmt.Sprintf("; it ends with %v%s", t.exit, words(t))
 		}
@@ -126,7 +128,7 @@ func judgeTogether(e *evidence) []Finding {
 	switch e.pairing {
 	case kept:
 		if t.sent < fewest { // a worker that turns their order round could not be told
-			text := fmt.Sprintf("was tried with %s only: from %d on it would show whether answers stay with their items", items(t.sent), fewest)
+			text := fmt.Sprintf("was tried with %s only: from %d on it would show whether answers stay with their items", human.Plural(t.sent, "item"), fewest)
 			return []Finding{{Note, text, ""}}
 		}
 		return []Finding{{OK, "gives each item the same answer when they come at once and in another order", ""}}

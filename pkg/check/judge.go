@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"stoke/pkg/human"
 	"stoke/pkg/worker"
 )
 
@@ -60,7 +61,7 @@ func judgeItems(o *Options, e *evidence) []Finding {
 	if e.refused == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("%d of %s cannot be sent: %v", e.refused, items(e.offered), e.refusal)
+	text := fmt.Sprintf("%d of %s cannot be sent: %v", e.refused, human.Plural(e.offered, "item"), e.refusal)
 	return []Finding{{Fault, text, fmt.Sprintf("%s netstring carries any bytes, %[1]s nul all but NUL", o.Names.Framing)}}
 }
 
@@ -123,7 +124,7 @@ func judgeBanner(o *Options, t *trial) []Finding {
 	if len(t.banner) == 0 {
 		return []Finding{{OK, "prints nothing before its first item", ""}}
 	}
-	text := fmt.Sprintf("prints %s before its first item", quote(t.banner))
+	text := fmt.Sprintf("prints %s before its first item", human.Quote(t.banner, false))
 	if t.flood && t.count == 0 {
 		return []Finding{{Fault, text + ", and no end of it", "a worker prints one line for each item that it reads, and nothing else"}}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // brief shows a duration with two or three digits that matter.
@@ -33,29 +35,11 @@ func round(rate float64) string {
 	return fmt.Sprintf("%.2g", rate)
 }
 
-func items(n int) string { return plural(n, "item") }
-
 func answers(n int) string {
 	if n == 0 {
 		return "no answer"
 	}
-	return plural(n, "answer")
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// quote shows bytes: quoted, and no more than the beginning.
-func quote(p []byte) string {
-	const most = 60
-	if len(p) > most {
-		return fmt.Sprintf("%q...", p[:most])
-	}
-	return fmt.Sprintf("%q", p)
+	return human.Plural(n, "answer")
 }
 
 // shellQuote makes one word for a shell of s.
@@ -65,7 +49,7 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 func said(t *trial) string {
 	text := ""
 	if p := slices.Concat(t.banner, t.rest); len(p) > 0 {
-		text = "; it printed " + quote(p)
+		text = "; it printed " + human.Quote(p, false)
 	}
 	return text + words(t)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"stoke/pkg/human"
 	"stoke/pkg/source"
 )
 
@@ -152,7 +153,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 		c.r.answered(c.replaced)
 		answer, _ := c.dec.Split(p)
 		c.e.suspect.answered(b.item(c.e.o.Delimiter))
-		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", Quote(answer, false), b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(c.e.o.Delimiter), false))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"stoke/pkg/human"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
@@ -27,19 +28,10 @@ func (e *ItemError) Error() string {
 	if _, is := e.Err.(*NotJSONError); is {
 		how = "" // it is the item itself
 	}
-	return fmt.Sprintf("item %d %s%s %v", e.Seq, Quote(e.Item, e.Partial), how, e.Err)
+	return fmt.Sprintf("item %d %s%s %v", e.Seq, human.Quote(e.Item, e.Partial), how, e.Err)
 }
 
 func (e *ItemError) Unwrap() error { return e.Err }
-
-// Quote shows bytes in a message: quoted, and no more than the beginning.
-func Quote(p []byte, partial bool) string {
-	const most = 60
-	if len(p) > most || partial {
-		return fmt.Sprintf("%q...", p[:min(len(p), most)])
-	}
-	return fmt.Sprintf("%q", p)
-}
 
 // TooLargeError says that an item or an answer is above the limit.
 type TooLargeError struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"stoke/pkg/human"
 	"stoke/pkg/sizing"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -145,7 +146,7 @@ func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) 
 
 // tooMany is the fault of a worker that has written more without being asked.
 func (p *peer) tooMany(more []byte) error {
-	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", Quote(more, false), p.first), p.promise(NothingElse))
+	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", human.Quote(more, false), p.first), p.promise(NothingElse))
 }
 
 // tooFew is the fault of a worker that has answered fewer items than it read, and has written rest after its last answer.
@@ -153,9 +154,9 @@ func (p *peer) tooFew(rest []byte) error {
 	b := p.inflight.oldest()
 	problem := fmt.Sprintf("ended with %d of %d items answered", p.inflight.answered, p.inflight.sent)
 	if len(rest) > 0 {
-		problem += fmt.Sprintf(", after printing the incomplete %s", Quote(rest, false))
+		problem += fmt.Sprintf(", after printing the incomplete %s", human.Quote(rest, false))
 	}
-	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), Quote(b.item(p.e.o.Delimiter), false), p.first)
+	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), p.first)
 	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.promise(EveryLine), Words: p.w.LastWords()}
 }
 

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is
@@ -111,7 +113,7 @@ func (c *conversation) silence(quiet time.Duration) silence {
 // keptBack is the fault of a worker that is given one item at a time, and waits for more without answering it.
 func (c *conversation) keptBack() error {
 	b := c.inflight.oldest()
-	problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), Quote(b.item(c.e.o.Delimiter), false))
+	problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), human.Quote(b.item(c.e.o.Delimiter), false))
 	if c.tr != nil {
 		return c.fault(problem, c.promise(NoPromise))
 	}
@@ -170,7 +172,7 @@ func (c *conversation) warnSilent(limit time.Duration) {
 	}
 	silent := &SilentError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit}
 	if c.tr != nil && len(c.tr.Held()) > 0 {
-		silent.Printed, silent.Promise = Quote(c.tr.Held(), false), c.promise(NoPromise)
+		silent.Printed, silent.Promise = human.Quote(c.tr.Held(), false), c.promise(NoPromise)
 	}
 	c.e.warn(silent)
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // Promise is one that a worker makes by the protocol it speaks.
@@ -29,7 +31,7 @@ type ColdError struct {
 func (e *ColdError) Error() string {
 	text := fmt.Sprintf("worker %d (pid %d) has not begun to read its standard input for %v: it is warming up, or waiting for something else", e.Slot, e.Pid, e.For)
 	if e.Words != "" {
-		text += "; it last wrote to stderr: " + Quote([]byte(e.Words), false)
+		text += "; it last wrote to stderr: " + human.Quote([]byte(e.Words), false)
 	}
 	return text
 }

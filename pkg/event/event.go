@@ -1,5 +1,5 @@
 // Package event is what happens in a run, for all who want to know of it: what is said to a person, what is drawn, counted and
-// logged. A leaf: it knows of no other package.
+// logged. It imports no other package of ours.
 //
 // A run has one Tell, which gets each event when it happens, from several goroutines at once. Who is not concerned by an event lets
 // it pass. Events are pointers, and items that were answered together are one event, so that to tell costs nothing for an item:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/human"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
@@ -95,5 +96,5 @@ func (s *Starter) codeReady(out []byte) (rest []byte, ready bool, err error) {
 		}
 		return rest, false, &wire.CodeError{Text: string(text)}
 	}
-	return out, false, fmt.Errorf("the interpreter does not run stoke's program, but prints %s", engine.Quote(line, false))
+	return out, false, fmt.Errorf("the interpreter does not run stoke's program, but prints %s", human.Quote(line, false))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"stoke/pkg/human"
 )
 
 // form is one way to show a piece of information. Worth says how much is lost if a shorter form takes its place.
@@ -90,10 +92,10 @@ func (p *Progress) pieces(final bool) []piece {
 		}
 	}
 	if s.Failed > 0 {
-		all[2] = piece{{count(s.Failed) + " failed", 64}, {brief(s.Failed) + " failed", 65}}
+		all[2] = piece{{human.Count(s.Failed) + " failed", 64}, {brief(s.Failed) + " failed", 65}}
 	}
 	if s.Retried > 0 {
-		all[3] = piece{{count(s.Retried) + " retried", 12}}
+		all[3] = piece{{human.Count(s.Retried) + " retried", 12}}
 	}
 	all[5] = piece{{clock(s.Elapsed), 30}}
 	if final {
@@ -117,7 +119,7 @@ func (p *Progress) pieces(final bool) []piece {
 
 // warming says how many workers warm up.
 func warming(s Snapshot, worth int) piece {
-	return piece{{"warming up " + workers(s.Warming), worth}, {"warming up " + count(int64(s.Warming)), worth}, {"warming up", worth}}
+	return piece{{"warming up " + human.Many(s.Warming, "worker"), worth}, {"warming up " + human.Count(s.Warming), worth}, {"warming up", worth}}
 }
 
 // head is the bar if the whole is known, and otherwise the spinner. It begins with a blank: the cursor rests there.
@@ -138,9 +140,9 @@ func (p *Progress) head(final bool) piece {
 func done(s Snapshot) piece {
 	n := s.Answered + s.Failed
 	if s.Items > 0 {
-		return piece{{count(n) + "/" + count(s.Items) + " done", 47}, {count(n) + "/" + count(s.Items), 49}, {count(n), 46}, {brief(n), 80}}
+		return piece{{human.Count(n) + "/" + human.Count(s.Items) + " done", 47}, {human.Count(n) + "/" + human.Count(s.Items), 49}, {human.Count(n), 46}, {brief(n), 80}}
 	}
-	return piece{{count(n) + " done", 45}, {count(n), 46}, {brief(n), 80}}
+	return piece{{human.Count(n) + " done", 45}, {human.Count(n), 46}, {brief(n), 80}}
 }
 
 // waiting names the item that everyone is waiting for.

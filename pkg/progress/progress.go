@@ -13,6 +13,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // Kind is what a Progress may do to where it writes.
@@ -162,7 +164,7 @@ func (p *Progress) Words() string {
 	defer p.mu.Unlock()
 	words := p.plain(false)
 	if n := p.last.Workers; n > 0 {
-		words += ", " + workers(n)
+		words += ", " + human.Many(n, "worker")
 	}
 	return words
 }

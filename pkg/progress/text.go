@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
+
+	"stoke/pkg/human"
 )
 
 // dots stand for what was cut off.
@@ -72,19 +74,10 @@ func quote(item string, most int) string {
 	return `"` + fit(text, max(most-2, 1)) + `"`
 }
 
-// count writes n with a comma between groups of three digits.
-func count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
 // brief writes n, which is not negative, in five columns at most.
 func brief(n int64) string {
 	if n < 10_000 {
-		return count(n)
+		return human.Count(n)
 	}
 	x, i := float64(n), -1
 	for x >= 999.5 {
@@ -103,7 +96,7 @@ func rate(perSecond float64) string {
 	case perSecond <= 0:
 		return "0/s"
 	case perSecond >= 99.95:
-		return count(int64(perSecond+.5)) + "/s"
+		return human.Count(int64(perSecond+.5)) + "/s"
 	case perSecond >= 1:
 		return fmt.Sprintf("%.1f/s", perSecond)
 	case perSecond*60 >= 1:
@@ -131,12 +124,4 @@ func ago(d time.Duration) string {
 		return strconv.FormatInt(int64(d/time.Second), 10) + " s"
 	}
 	return clock(d)
-}
-
-// workers writes so many workers.
-func workers(n int) string {
-	if n == 1 {
-		return "1 worker"
-	}
-	return count(int64(n)) + " workers"
 }

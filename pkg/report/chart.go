@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 // glyphs are what charts are drawn with.
@@ -129,7 +131,7 @@ func (s *Stats) distribution(text *strings.Builder, g *glyphs) {
 		}
 		bar := g.bar(float64(r.n) / float64(most) * barCells)
 		pad := strings.Repeat(" ", max(barCells-len([]rune(bar)), 0))
-		line := fmt.Sprintf("%9s %s%s%s %7s %4s%s", span(r.from), g.axis, bar, pad, brief(r.n), percent(r.n, h.total), r.marks)
+		line := fmt.Sprintf("%9s %s%s%s %7s %4s%s", human.Span(r.from), g.axis, bar, pad, brief(r.n), percent(r.n, h.total), r.marks)
 		text.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }
@@ -149,9 +151,9 @@ func percent(n, all int64) string {
 func brief(n int64) string {
 	switch {
 	case n < 1e5:
-		return count(n)
+		return human.Count(n)
 	case n < 1e7:
-		return digits3(float64(n)/1e3) + "K"
+		return human.Digits(float64(n)/1e3) + "K"
 	}
-	return digits3(float64(n)/1e6) + "M"
+	return human.Digits(float64(n)/1e6) + "M"
 }

@@ -91,31 +91,3 @@ func TestItemsCostNoMemory(t *testing.T) {
 		t.Errorf("%v allocations for an event, want none", n)
 	}
 }
-
-func TestSpan(t *testing.T) {
-	for _, tt := range []struct {
-		in   time.Duration
-		want string
-	}{
-		{0, "0 s"}, {850, "850 ns"}, {999, "999 ns"}, {1000, "1.00 µs"}, {12345, "12.3 µs"}, {999_499, "999 µs"}, {999_500, "1.00 ms"},
-		{4560 * time.Microsecond, "4.56 ms"}, {9996 * time.Microsecond, "10.0 ms"}, {99_960 * time.Microsecond, "100 ms"},
-		{999_499 * time.Microsecond, "999 ms"}, {999_500 * time.Microsecond, "1.00 s"}, {59 * time.Second, "59.0 s"},
-		{time.Minute, "1m00s"}, {754 * time.Second, "12m34s"}, {time.Hour - 1, "1h00m"}, {5*time.Hour + 6*time.Minute, "5h06m"},
-		{76 * time.Hour, "3d04h"}, {30000 * 24 * time.Hour, "30,000d00h"}, {-time.Second, "-1.00 s"},
-	} {
-		if got := span(tt.in); got != tt.want {
-			t.Errorf("span(%v) = %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
-
-func TestCount(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1: "-1", -123: "-123", -1234: "-1,234"} {
-		if got := count(n); got != want {
-			t.Errorf("count(%d) = %q, want %q", n, got, want)
-		}
-	}
-	if plural(1, "item") != "1 item" || plural(0, "item") != "0 items" || plural(1000, "item") != "1,000 items" {
-		t.Errorf("plural: %q %q %q", plural(1, "item"), plural(0, "item"), plural(1000, "item"))
-	}
-}

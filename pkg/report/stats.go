@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stoke/pkg/event"
+	"stoke/pkg/human"
 )
 
 // columns is how wide a summary may be.
@@ -151,8 +152,8 @@ func (s *Stats) Text(end time.Time, ascii bool) string {
 		slots[p.slot-1].lived(b, end)
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s answered, %s failed, %s retried in %s%s\n", plural(s.answered, "item"), count(s.failed),
-		count(s.retried), span(wall), pace(s.answered+s.failed, wall))
+	fmt.Fprintf(&text, "%s answered, %s failed, %s retried in %s%s\n", human.Many(s.answered, "item"), human.Count(s.failed),
+		human.Count(s.retried), human.Span(wall), pace(s.answered+s.failed, wall))
 	g := &drawn
 	if ascii {
 		g = &plain
@@ -168,7 +169,7 @@ func pace(items int64, wall time.Duration) string {
 	if items == 0 || wall <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s items/s)", digits3(float64(items)/wall.Seconds()))
+	return fmt.Sprintf(" (%s items/s)", human.Digits(float64(items)/wall.Seconds()))
 }
 
 func (s *Stats) latencies(text *strings.Builder, g *glyphs) {
@@ -177,7 +178,7 @@ func (s *Stats) latencies(text *strings.Builder, g *glyphs) {
 	}
 	q := s.latency.quantile
 	fmt.Fprintf(text, "time of an item: p50 %s, p95 %s, p99 %s, max %s\n",
-		span(q(.50)), span(q(.95)), span(q(.99)), span(s.latency.max))
+		human.Span(q(.50)), human.Span(q(.95)), human.Span(q(.99)), human.Span(s.latency.max))
 	s.distribution(text, g)
 	line := "slowest: " + s.slow[0].String()
 	for _, r := range s.slow[1:] {
@@ -193,11 +194,11 @@ func (s *Stats) latencies(text *strings.Builder, g *glyphs) {
 func (r run) String() string {
 	switch {
 	case r.failed:
-		return fmt.Sprintf("item %d %s (failed)", r.first, span(r.each))
+		return fmt.Sprintf("item %d %s (failed)", r.first, human.Span(r.each))
 	case r.n == 1:
-		return fmt.Sprintf("item %d %s", r.first, span(r.each))
+		return fmt.Sprintf("item %d %s", r.first, human.Span(r.each))
 	}
-	return fmt.Sprintf("items %d-%d %s each", r.first, r.first+int64(r.n)-1, span(r.each))
+	return fmt.Sprintf("items %d-%d %s each", r.first, r.first+int64(r.n)-1, human.Span(r.each))
 }
 
 // breakEven compares the run with one that starts a process for each item, with as many side by side: each would warm
@@ -218,11 +219,11 @@ func (s *Stats) breakEven(text *strings.Builder, slots []slotStats, wall time.Du
 	abreast := float64(min(int64(s.jobs), items))
 	starting := float64(items) * each / abreast
 	ratio := (starting + busy.Seconds()/abreast) / wall.Seconds()
-	fmt.Fprintf(text, "a start for each item: %s x %s", span(seconds(each)), plural(items, "item"))
+	fmt.Fprintf(text, "a start for each item: %s x %s", human.Span(seconds(each)), human.Many(items, "item"))
 	if abreast > 1 {
 		fmt.Fprintf(text, " / %d jobs", int64(abreast))
 	}
-	fmt.Fprintf(text, " = %s;\n  %s\n", span(seconds(starting)), comparison(ratio))
+	fmt.Fprintf(text, " = %s;\n  %s\n", human.Span(seconds(starting)), comparison(ratio))
 }
 
 // comparison says what it means that something takes ratio times as long.
@@ -235,7 +236,7 @@ func comparison(ratio float64) string {
 	case ratio < 9.95:
 		return fmt.Sprintf("all in all that would have taken about %.1fx longer", ratio)
 	}
-	return fmt.Sprintf("all in all that would have taken about %sx longer", count(int64(ratio+0.5)))
+	return fmt.Sprintf("all in all that would have taken about %sx longer", human.Count(int64(ratio+0.5)))
 }
 
 // seconds is a duration of x seconds, the longest there is where x is more.

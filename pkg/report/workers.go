@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"stoke/pkg/human"
 )
 
 const (
@@ -78,7 +80,7 @@ func table(text *strings.Builder, slots []slotStats, wall time.Duration, g *glyp
 	}
 	line("worker", g.init+" warm-up "+g.full+" busy "+g.idle+" waiting", "warm-up", "busy", "", "waiting", "items", again)
 	for _, c := range list {
-		mean := func(d time.Duration) string { return span(d / time.Duration(c.n)) }
+		mean := func(d time.Duration) string { return human.Span(d / time.Duration(c.n)) }
 		share := ""
 		if c.busy+c.waiting() > 0 {
 			share = fmt.Sprintf("%.0f%%", 100*c.busy.Seconds()/(c.busy+c.waiting()).Seconds())
