@@ -84,7 +84,7 @@ func (o *options) codeFault(err error) check.Finding {
 	case errors.As(err, new(*wire.CodeError)):
 		return check.Finding{Level: check.Fault, Text: err.Error()}
 	case errors.As(err, &start):
-		return check.Finding{Level: check.Fault, Text: "does not start: " + err.Error(), Remedy: start.Hint}
+		return check.Finding{Level: check.Fault, Text: err.Error(), Remedy: start.Hint}
 	case errors.As(err, &proto):
 		return check.Finding{Level: check.Fault, Text: err.Error(), Remedy: proto.Hint}
 	}

@@ -145,7 +145,7 @@ func (e *InitError) Error() string {
 	if e.Exit != nil && !e.Exit.Forced && !errors.Is(e.Err, worker.ErrSlow) {
 		how = fmt.Sprintf(" (%v)", *e.Exit)
 	}
-	return fmt.Sprintf("worker %d (pid %d) could not be initialised: %v%s", e.Slot, e.Pid, e.Err, how)
+	return fmt.Sprintf("worker %d (pid %d) failed to start: %v%s", e.Slot, e.Pid, e.Err, how)
 }
 
 // Unrunnable reports whether the exit status says that COMMAND cannot be run: so a shell or env in front of it does, that

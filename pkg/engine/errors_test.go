@@ -32,8 +32,8 @@ func TestMessages(t *testing.T) {
 		{&TimeoutError{Slot: 1, Pid: 2, Limit: time.Second, Said: "stopped"}, "worker 1 (pid 2) timed out on it after 1s and gave it up: stopped"},
 		{&DeafError{time.Minute}, "it was ready, but never read an item in 1m0s"},
 		{&InitError{Slot: 1, Err: syscall.EMFILE}, "worker 1 could not be started: too many open files"},
-		{&InitError{Slot: 1, Pid: 2, Err: worker.ErrEnded, Exit: &three}, "worker 1 (pid 2) could not be initialised: " + worker.ErrEnded.Error() + " (exit status 3)"},
-		{&InitError{Slot: 1, Pid: 2, Err: worker.ErrSlow, Exit: &three}, "worker 1 (pid 2) could not be initialised: " + worker.ErrSlow.Error()},
+		{&InitError{Slot: 1, Pid: 2, Err: worker.ErrEnded, Exit: &three}, "worker 1 (pid 2) failed to start: " + worker.ErrEnded.Error() + " (exit status 3)"},
+		{&InitError{Slot: 1, Pid: 2, Err: worker.ErrSlow, Exit: &three}, "worker 1 (pid 2) failed to start: " + worker.ErrSlow.Error()},
 		{&InitError{Slot: 1, Pid: 2, Err: &wire.CodeError{Text: "line 1: bad"}}, "line 1: bad"},
 		{&LeftError{Slot: 1, Pid: 2, Left: 3}, "worker 1 (pid 2): process 3 could not be killed and is left: it is another user's, or stuck in the kernel"},
 	} {

@@ -9,10 +9,10 @@ import (
 )
 
 // ErrEnded says that the worker ended before it was warm.
-var ErrEnded = errors.New("it ended before it was warm")
+var ErrEnded = errors.New("it ended before its first item")
 
 // ErrSlow says that the worker was not warm in time.
-var ErrSlow = errors.New("it was not warm in time")
+var ErrSlow = errors.New("it was not ready in time")
 
 // ErrStopped says that the warm-up was given up because the run ends.
 var ErrStopped = errors.New("the run was stopped")
