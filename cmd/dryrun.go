@@ -234,13 +234,20 @@ func said(flags []setting, s *settings, meant map[string]string) (lines []string
 
 // retried says how often an item that fails is tried again.
 func retried(r engine.Retries) string {
-	switch {
-	case r == engine.Retries{}:
-		return "never tried again"
-	case r.Died == r.TimedOut && r.Died == r.Reported:
-		return fmt.Sprintf("tried %d more times before that", r.Died)
+	times := func(n int) string {
+		switch n {
+		case 0:
+			return "never"
+		case 1:
+			return "once"
+		}
+		return fmt.Sprintf("up to %d times", n)
 	}
-	return fmt.Sprintf("tried again %d x if its worker died, %d x if it took too long, %d x if an error was reported", r.Died, r.TimedOut, r.Reported)
+	if r.Died == r.TimedOut && r.Died == r.Reported {
+		return "tried again: " + times(r.Died)
+	}
+	return fmt.Sprintf("tried again %s if its worker died, %s if it took too long, %s if an error was reported",
+		times(r.Died), times(r.TimedOut), times(r.Reported))
 }
 
 // resumeState says what an earlier run has left that this one would take up; "" without --resume. It only looks: to open the
