@@ -17,6 +17,7 @@ type answers struct {
 	outdated string           // a journal that tells of the OUT which it replaces; or ""
 	journal  *journal.Journal // keeps the answers, in place of file; or nil
 	stop     func()           // ends its being synced
+	early    bool             // --halt has stopped the run, and what is not done stays so
 	input    *os.File         // a copy of the input, which could be read only once; or nil
 }
 

@@ -82,10 +82,13 @@ func (o *answers) note(name, value string) {
 func (o *answers) conclude(complete bool) error {
 	o.stop()
 	defer o.journal.Close()
-	if complete {
-		return named("--output", o.journal.Complete())
+	switch {
+	case !complete:
+		return named("--output", o.journal.Sync())
+	case o.early:
+		return named("--output", o.journal.CompleteWithGaps())
 	}
-	return named("--output", o.journal.Sync())
+	return named("--output", o.journal.Complete())
 }
 
 // restoreFailed writes the items that had failed before to the file for failed items.

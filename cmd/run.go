@@ -87,7 +87,7 @@ func (o *options) conclude(sum engine.Summary, err error, by *interruption, out 
 	complete := err == nil || o.accepted && statusOf(err) == statusItems
 	if stopped := ""; complete {
 		if sum.StoppedAfter > 0 {
-			stopped = o.halt
+			stopped, out.early = o.halt, true
 		}
 		out.note(haltNote, stopped)
 	}

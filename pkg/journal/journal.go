@@ -2,10 +2,8 @@ package journal
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"iter"
 	"sync"
 )
 
@@ -56,7 +54,7 @@ func (j *Journal) add(p Piece, e entry, kind byte, h *Held) error {
 	if err := j.usable(); err != nil {
 		return err
 	}
-	if detail := j.refusesPiece(&e, kind); detail != "" {
+	if detail := j.refusesEntry(&e, kind); detail != "" {
 		return &PieceError{p.First, p.N, detail}
 	}
 	j.buf = appendEntry(j.buf[:0], kind, &e)
@@ -79,16 +77,6 @@ func (j *Journal) add(p Piece, e entry, kind byte, h *Held) error {
 	j.turn(e.Range)
 	j.written = j.written.Then(e.out)
 	return nil
-}
-
-func (j *Journal) refusesPiece(e *entry, kind byte) string {
-	switch {
-	case !e.fits():
-		return "its failed items are too large"
-	case kind == isHeld && j.unordered:
-		return "held, where nothing has a turn"
-	}
-	return j.refuses(e.Range, kind == isWritten)
 }
 
 // usable says why nothing can be added any more.
@@ -280,13 +268,63 @@ func (j *Journal) Complete() error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(j.fs.Settle(j.part, j.partName(), j.out), j.syncDir()); err != nil {
+	err = j.fs.Settle(j.part, j.partName(), j.out)
+	if err == nil {
+		err = j.syncDir()
+	}
+	if err != nil {
 		return j.fail(j.out, err)
 	}
 	_ = j.part.Close() // synced; nothing can be lost
 	j.part, j.complete = nil, c
 	j.shrink()
 	return j.err
+}
+
+// CompleteWithGaps is Complete for a run that has ended among its items and is not to be gone on with. If there are gaps, OUT is made of
+// what is done, in the order of items, and the journal goes. A crash on the way leaves all as it was, or a run that begins anew.
+func (j *Journal) CompleteWithGaps() error {
+	j.mu.Lock()
+	whole := j.whole()
+	j.mu.Unlock()
+	if whole {
+		return j.Complete()
+	}
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.usable(); err != nil {
+		return err
+	}
+	r, err := j.replay(j.end, j.unordered)
+	if err != nil {
+		return j.fail(j.name(), err)
+	}
+	end := j.written.Len // what comes behind it is in no record, so that it does not count if there is a crash
+	for _, h := range r.pieces(j.generation) {
+		sum, err := copyAt(io.NewOffsetWriter(j.part, end), j.file, h.data, h.out.Len)
+		if err == nil && sum != h.out {
+			err = &DamagedError{j.name(), "held output has changed"}
+		}
+		if err != nil {
+			return j.fail("placing held output", err)
+		}
+		end += h.out.Len
+	}
+	for _, step := range []func() error{
+		j.part.Sync,
+		j.partInPlace,
+		func() error { return j.fs.Remove(j.name()) },
+		func() error { return j.fs.Settle(j.part, j.partName(), j.out) },
+		j.syncDir,
+	} {
+		if err := step(); err != nil {
+			return j.fail(j.out, err)
+		}
+	}
+	j.err = ErrCompleted
+	return nil
 }
 
 // announce records that OUT.part is complete.
@@ -354,41 +392,4 @@ func (j *Journal) shrink() {
 		}
 		return w.record(appendComplete(nil, j.complete))
 	})
-}
-
-// FailedItems returns the failed items whose turn has come, in the order of OUT. They are read from the journal. No Reopen,
-// Restart, Complete or Close may happen meanwhile.
-func (j *Journal) FailedItems() iter.Seq2[FailedItem, error] {
-	return func(yield func(FailedItem, error) bool) {
-		j.mu.Lock()
-		w := j.walk()
-		j.mu.Unlock()
-		for {
-			e, off, err := w.next()
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(FailedItem{}, err)
-				return
-			}
-			for _, f := range e.failed {
-				if !yield(FailedItem{e.First + int64(f.Index), f.Item, off + int64(f.Off), int64(f.Len)}, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Failures returns the failed items of a held piece.
-func (j *Journal) Failures(h Held) ([]Failure, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if h.generation != j.generation || h.Failed == 0 {
-		return nil, nil
-	}
-	s := scanner{f: j.file, size: j.end, off: h.at, ahead: 4 << 10, trusting: true}
-	rec, err := s.next()
-	return rec.entry.failed, err
 }

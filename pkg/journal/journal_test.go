@@ -370,6 +370,34 @@ func TestNotes(t *testing.T) {
 	check("begun anew", "")
 }
 
+// A run that ends among its items makes OUT of what it has done, and nothing in between is ever OUT.
+func TestCompleteWithGaps(t *testing.T) {
+	for crashAt := 1; ; crashAt++ {
+		sim := newSim(int64(crashAt))
+		j := create(t, sim, "d/out", id())
+		must(t, j.Write(lines(1, 2)))
+		_, err := j.Hold(lines(6, 2))
+		must(t, err)
+		_, err = j.Hold(lines(4, 1))
+		must(t, err, j.Sync())
+		sim.crashAt = sim.ops + crashAt
+		err = j.CompleteWithGaps()
+		if err == nil {
+			if got := string(sim.content("d/out")); got != "1\n2\n4\n6\n7\n" || sim.content("d/out.stoke") != nil || sim.content("d/out.part") != nil {
+				t.Errorf("OUT is %q, in %v", got, sim)
+			}
+			must(t, j.Close())
+			return
+		}
+		sim.restart(crashAt%2 == 0)
+		j, st := resume(t, sim, "d/out", id())
+		if st.Fresh == Continues && (st.Items != 5 || st.Next != 3 || len(st.Held) != 2) {
+			t.Errorf("crash at %d: %+v", crashAt, st)
+		}
+		must(t, j.Close())
+	}
+}
+
 // A run without a journal has OUT.part: nothing is changed before that is ours, too.
 func TestPartIsInUse(t *testing.T) {
 	for _, complete := range []bool{false, true} {

@@ -65,6 +65,17 @@ func (l *ledger) refuses(r Range, written bool) string {
 	return ""
 }
 
+// refusesEntry says why a piece cannot be recorded; nothing if it can.
+func (l *ledger) refusesEntry(e *entry, kind byte) string {
+	switch {
+	case !e.fits():
+		return "its failed items are too large"
+	case kind == isHeld && l.unordered:
+		return "held, where nothing has a turn"
+	}
+	return l.refuses(e.Range, kind == isWritten)
+}
+
 // finish adds a piece that is not refused, and turn moves on behind one that was written or placed.
 func (l *ledger) finish(r Range, failed int) {
 	l.done.add(r)

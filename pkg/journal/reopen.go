@@ -3,9 +3,47 @@ package journal
 import (
 	"cmp"
 	"io"
+	"iter"
 	"os"
 	"slices"
 )
+
+// FailedItems returns the failed items whose turn has come, in the order of OUT. They are read from the journal. No Reopen,
+// Restart, Complete or Close may happen meanwhile.
+func (j *Journal) FailedItems() iter.Seq2[FailedItem, error] {
+	return func(yield func(FailedItem, error) bool) {
+		j.mu.Lock()
+		w := j.walk()
+		j.mu.Unlock()
+		for {
+			e, off, err := w.next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(FailedItem{}, err)
+				return
+			}
+			for _, f := range e.failed {
+				if !yield(FailedItem{e.First + int64(f.Index), f.Item, off + int64(f.Off), int64(f.Len)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Failures returns the failed items of a held piece.
+func (j *Journal) Failures(h Held) ([]Failure, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if h.generation != j.generation || h.Failed == 0 {
+		return nil, nil
+	}
+	s := scanner{f: j.file, size: j.end, off: h.at, ahead: 4 << 10, trusting: true}
+	rec, err := s.next()
+	return rec.entry.failed, err
+}
 
 // Reopen makes failed items items that are not done, of a complete run too: they, and what else is missing, are to be
 // written as if never tried. Pieces from before are no longer valid: the State returned has them, and what was written
