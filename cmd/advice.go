@@ -41,19 +41,20 @@ func (o *options) advise(err error) {
 	case errors.As(err, &start):
 		start.Hint = o.startHint(start)
 	case errors.As(err, &proto):
-		proto.Hint = promises[proto.Promise]
+		proto.Hint = adviceOn(proto.Promise, proto.Fewer)
 		mend, code := o.mend(proto), ""
-		if o.worker.Program == nil && o.worker.Speech == nil {
+		more := proto.Promise == wire.LineForLine && !proto.Fewer
+		if !o.worker.Protocol.Replies {
 			code = forEach(o.worker.Argv)
 		}
 		switch {
 		case mend != "":
 			proto.Hint = mend
-		case strings.Contains(proto.Problem, `asked for: "\n`) && proto.Promise == engine.NothingElse:
+		case strings.Contains(proto.Problem, `asked for: "\n`) && more:
 			proto.Hint = "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
 		case strings.HasSuffix(proto.Problem, "is not a netstring"):
 			proto.Hint = "with --framing netstring an answer is its length, a colon, its bytes and a comma, and nothing else: 5:hello,"
-		case code != "" && proto.Promise == engine.NothingElse:
+		case code != "" && more:
 			proto.Hint = "it reads no items; as CODE it is run for each item: " + code
 		case proto.Fewer && o.startsPrograms():
 			proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
@@ -63,7 +64,7 @@ func (o *options) advise(err error) {
 
 // mend says how COMMAND answers each item once, if it is known to drop some or to give several answers.
 func (o *options) mend(e *engine.ProtocolError) string {
-	if o.worker.Program != nil || o.worker.Speech != nil || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.worker.Argv[0])) {
+	if o.worker.Protocol.Replies || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.worker.Argv[0])) {
 		return ""
 	}
 	if mend := oneEach(o.worker.Argv); mend != "" {
@@ -75,7 +76,7 @@ func (o *options) mend(e *engine.ProtocolError) string {
 // startsPrograms reports whether COMMAND is likely to start others, which share its standard input: it is a shell or a script of
 // one, or names what does.
 func (o *options) startsPrograms() bool {
-	if o.worker.Program != nil || o.worker.Speech != nil || len(o.worker.Argv) == 0 {
+	if o.worker.Protocol.Replies || len(o.worker.Argv) == 0 {
 		return false
 	}
 	if shellName.MatchString(o.worker.Argv[0]) || eatsStdin.MatchString(strings.Join(o.worker.Argv, " ")) {
@@ -105,7 +106,7 @@ func (o *options) startHint(e *engine.InitError) string {
 		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
 	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
 		return "give --jobs fewer, or raise the limit of processes or memory"
-	case errors.Is(e, worker.ErrSlow) && o.worker.Speech != nil && o.worker.Program == nil:
+	case errors.Is(e, worker.ErrSlow) && o.worker.Protocol.Replies && o.worker.Program == nil:
 		return "a worker of --rpc first sends the notification ready, and one of --prompt first prints a prompt: see stoke --help protocols"
 	case errors.Is(e, worker.ErrSlow) && o.worker.Ready != nil:
 		return "it printed no line that matches --ready: correct the expression, or raise --init-timeout"

@@ -51,7 +51,7 @@ func runCheck(o *options, v *voice) error {
 
 // tryOut tries the worker out with items. What it finds is no error but told.
 func (o *options) tryOut(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
-	if o.worker.Program != nil || o.worker.Speech != nil {
+	if o.worker.Protocol.Replies {
 		return o.tryCode(ctx, v, items, found)
 	}
 	co := checkOptions(o, v, items)
@@ -91,7 +91,7 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 	show := stderr.Of("")
 	return check.Options{
 		Start:   func() (*worker.Worker, error) { return worker.Start(local, o.worker.Command(1), show) },
-		Framing: o.framing,
+		Framing: o.worker.Protocol.Framing,
 		Items:   items,
 		Ready:   o.worker.Ready,
 		Show:    show,

@@ -187,7 +187,7 @@ func TestCheckStatus(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr bytes.Buffer
 			o := tt.o
-			o.framing, o.worker.Jobs = wire.Lines, 1
+			o.worker.Protocol, o.worker.Jobs = wire.Plain(wire.Lines), 1
 			o.engine.FeedAhead = true // so that nl will do where buffers cannot be seen
 			report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a"), []byte("b"), []byte("c")}))
 			if err != nil {
@@ -211,7 +211,7 @@ func TestCheckStatus(t *testing.T) {
 func TestCheckShowsStderr(t *testing.T) {
 	t.Cleanup(disown)
 	var stderr bytes.Buffer
-	o := options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo loading >&2; exec cat"}, Jobs: 2}, framing: wire.Lines}
+	o := options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo loading >&2; exec cat"}, Jobs: 2, Protocol: wire.Plain(wire.Lines)}}
 	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
 	if err != nil || !report.WillDo() || !strings.HasPrefix(stderr.String(), "loading\n") {
 		t.Errorf("%v, %q\n%s", err, stderr.String(), printed(t, report))

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"crypto/rand"
 	"errors"
 	"os"
 	"regexp"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"stoke/pkg/lang"
-	"stoke/pkg/wire"
 )
 
 // oneCode holds that CODE is one word.
@@ -58,18 +56,8 @@ func (s *settings) checkCode(o *options, args []string) error {
 		return usagef("--%v", err) // it begins with the setting
 	}
 	o.worker.Exit, o.engine.Exits = "", p.Exit != ""
-	o.worker.Program, o.worker.Init, o.worker.Nonce = p, "", rand.Text()
-	e := &o.engine
-	e.Format.Items = s.ItemType == "json"
-	e.Escaped, e.Numbered, e.StartsWarm = true, true, true
-	o.framing = wire.Escaped
-	if lang.Marked(s.Lang) {
-		o.framing = wire.EscapedText
-		o.worker.Speech = func() wire.Translator { return wire.NewMarked(o.worker.Nonce, int(e.MaxItem)) }
-	} else {
-		e.Grouped = true
-	}
-	o.again = s.againWith([]string{"--lang", s.Lang}, args)
+	o.worker.Program, o.worker.Init = p, ""
+	o.engine.Format.Items = s.ItemType == "json"
 	return nil
 }
 

@@ -10,17 +10,16 @@ import (
 	"stoke/pkg/engine"
 	"stoke/pkg/journal"
 	"stoke/pkg/launch"
-	"stoke/pkg/wire"
 )
 
 // options is a checked command line: everything in it can be done, so far as can be known before it is tried.
 type options struct {
 	worker launch.Spec // what a worker is
+	speaks *dialect    // how that was asked for
 	again  []string    // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input
 	delimiter []byte
-	framing   wire.Framing
 
 	output              string // "": standard output
 	resume, retryFailed bool
@@ -120,6 +119,7 @@ func (s *settings) checkInput(o *options) (err error) {
 	}
 	o.engine.Delimiter = o.delimiter
 	o.engine.MaxItem, err = size("max-item", s.MaxItem)
+	o.worker.MaxItem = o.engine.MaxItem
 	return err
 }
 
@@ -154,7 +154,7 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 		if o.worker.Ready, err = regexp.Compile(s.Ready); err != nil {
 			return usagef("--ready %q: %v", s.Ready, err)
 		}
-		o.engine.StartsWarm = true
+		o.worker.Protocol.Greets = true
 	}
 	if o.engine.InitTimeout, err = duration("init-timeout", s.InitTimeout); err != nil {
 		return err
@@ -175,11 +175,6 @@ func (s *settings) checkWorkers(o *options) (err error) {
 	if o.worker.Jobs, err = jobs(s.Jobs, o.worker.CPUs); err != nil {
 		return err
 	}
-	if o.framing == nil {
-		if o.framing, err = wire.ByName(s.Framing); err != nil {
-			return usagef("--framing: %v", err)
-		}
-	}
 	if s.Lockstep && s.FeedAhead {
 		return usagef("--lockstep and --feed-ahead exclude each other")
 	}
@@ -196,8 +191,8 @@ func (s *settings) checkWorkers(o *options) (err error) {
 	}
 	e := &o.engine
 	e.SpareCPU = o.worker.Jobs < o.worker.CPUs
-	// One prompt too few would shift the answers behind it.
-	e.Jobs, e.Framing, e.Lockstep, e.FeedAhead, e.RecycleNum = o.worker.Jobs, o.framing, s.Lockstep || s.Prompt != "", s.FeedAhead, s.RecycleAfter
+	e.Protocol = o.worker.Protocol
+	e.Jobs, e.Lockstep, e.FeedAhead, e.RecycleNum = o.worker.Jobs, s.Lockstep || e.Protocol.Lockstep, s.FeedAhead, s.RecycleAfter
 	return nil
 }
 

@@ -1,100 +1,170 @@
 package cmd
 
 import (
+	"crypto/rand"
+	"slices"
 	"strings"
 
+	"stoke/pkg/engine"
 	"stoke/pkg/lang"
 	"stoke/pkg/wire"
 )
 
-// checkProtocol reads what workers speak, where that is no plain framing.
-func (s *settings) checkProtocol(o *options, args []string) error {
+// dialect is a protocol as it is asked for. A new one is a row of dialects, and a file in package wire that describes it.
+type dialect struct {
+	flag       string // that asks for it
+	given      func(*settings) bool
+	prepare    func(*settings, *options) (wire.Protocol, error)
+	again      func(*settings) []string // flags for another stoke that speaks it; nil: what an item does is seen without one
+	concurrent bool                     // a worker may be at several items at a time
+	awaited    string                   // what a worker has not done that is not ready
+	promise    wire.Promise
+	advice     string // for a worker that has not kept that
+	missing    string // the same, for one that ended with fewer answers than items; "": advice
+}
+
+// dialects are all that workers may speak. The last is the one of a run that asks for none.
+var dialects = []dialect{
+	{
+		flag: "--lang", concurrent: true, given: func(s *settings) bool { return s.Lang != "" }, prepare: programProtocol,
+		again: func(s *settings) []string { return []string{"--lang", s.Lang} }, awaited: "its --init has not ended",
+	},
+	{
+		flag: "--rpc", concurrent: true, given: func(s *settings) bool { return s.RPC },
+		prepare: func(s *settings, _ *options) (wire.Protocol, error) { return wire.JSONRPC(s.JSON, s.Concurrency), nil },
+		again:   func(*settings) []string { return []string{"--rpc"} },
+		awaited: "it has not sent the notification `ready`, as --rpc workers do",
+		promise: wire.EachRequest, advice: "a worker answers each request, with its id, on a line of its own, before it ends",
+	},
+	{
+		flag: "--send", given: func(s *settings) bool { return s.Prompt != "" }, prepare: promptProtocol,
+		again:   func(s *settings) []string { return []string{"--send", s.Send, "--prompt", s.Prompt} },
+		awaited: "it has not printed what --prompt matches; prompts on standard error are not seen",
+		promise: wire.OnePrompt, advice: "the program prints exactly one prompt for each line that is sent, and no answer contains one",
+	},
+	{
+		flag: "--send", given: func(s *settings) bool { return s.Prompt == "" && (s.Send != "" || hasUntil(s)) }, prepare: untilProtocol,
+		again:   func(s *settings) []string { return []string{"--send", s.Send, "--until", s.Until} },
+		promise: wire.LastLine,
+		advice:  "with --send, each answer ends in a line equal to --until, which the template makes the program print: without a prompt before it, and nowhere else",
+	},
+	{
+		flag: "--framing", given: func(s *settings) bool { return s.Framing != "lines" }, prepare: framingProtocol,
+		promise: wire.LineForLine, advice: oneForEach + "send banners and logs to stderr, or skip them with --ready",
+		missing: oneForEach + "a filter that drops lines must print an empty one instead",
+	},
+}
+
+const oneForEach = "a worker prints exactly one line for each line it reads; "
+
+// adviceOn says what a worker has to do that has not kept a promise; missing if it ended with fewer answers than items.
+func adviceOn(broken wire.Promise, missing bool) string {
+	if broken == engine.Flushes {
+		return "--lockstep needs a worker that flushes each answer"
+	}
+	for _, d := range dialects {
+		switch {
+		case d.promise != broken:
+		case missing && d.missing != "":
+			return d.missing
+		default:
+			return d.advice
+		}
+	}
+	return ""
+}
+
+// checkProtocol reads what workers speak.
+func (s *settings) checkProtocol(o *options, args []string) (err error) {
 	s.Lang = lang.Canonical(s.Lang)
+	var flags []string
+	o.speaks = &dialects[len(dialects)-1]
 	given := 0
-	for _, is := range []bool{s.Lang != "", s.RPC, s.drives(), s.Framing != "lines"} {
-		if is {
+	for i := range dialects {
+		if flags = append(flags, dialects[i].flag); dialects[i].given(s) {
+			o.speaks = &dialects[i]
 			given++
 		}
 	}
-	if given > 1 {
-		return usagef("--lang, --rpc, --send and --framing exclude each other: each says what workers speak")
-	}
-	if s.Concurrency < 0 {
+	flags = slices.Compact(flags)
+	last := len(flags) - 1
+	switch {
+	case given > 1:
+		return usagef("%s and %s exclude each other: each says what workers speak", strings.Join(flags[:last], ", "), flags[last])
+	case s.Concurrency < 0:
 		return usagef("--concurrency %d: must not be negative", s.Concurrency)
-	}
-	if s.Concurrency > 0 && s.Lang == "" && !s.RPC {
+	case s.Concurrency > 0 && !o.speaks.concurrent:
 		return usagef("--concurrency: only --lang and --rpc workers can be at several items at a time").withHint("--jobs is the number of workers")
 	}
-	o.engine.Concurrency = s.Concurrency
-	switch {
-	case s.RPC:
-		o.again = s.againWith([]string{"--rpc"}, args)
-		o.framing, o.engine.Escaped, o.engine.StartsWarm = wire.Escaped, true, true
-		o.worker.Speech = func() wire.Translator {
-			r := wire.NewRPC(int(o.engine.MaxItem))
-			r.MarkJSON = s.JSON
-			return r
-		}
-	case s.drives():
-		end := []string{"--until", s.Until}
-		if s.Prompt != "" {
-			end = []string{"--prompt", s.Prompt}
-		}
-		o.again = s.againWith(append([]string{"--send", s.Send}, end...), args)
-		return s.checkTemplate(o)
+	if o.worker.Protocol, err = o.speaks.prepare(s, o); err == nil && o.speaks.again != nil {
+		o.again = s.againWith(o.speaks.again(s), args)
 	}
-	return nil
+	return err
 }
 
-// drives reports whether a program is to be driven by what --send says.
-func (s *settings) drives() bool {
-	return s.Send != "" || s.Until != "" || s.emptyUntil || s.Prompt != ""
+// programProtocol is that of the interpreters of --lang.
+func programProtocol(s *settings, o *options) (wire.Protocol, error) {
+	if o.worker.Nonce = rand.Text(); lang.Marked(s.Lang) {
+		return wire.Shell(o.worker.Nonce), nil
+	}
+	return wire.Program(s.Concurrency), nil
 }
 
-func (s *settings) checkTemplate(o *options) error {
-	until := s.Until != "" || s.emptyUntil
+func framingProtocol(s *settings, _ *options) (wire.Protocol, error) {
+	p, err := wire.ByName(s.Framing)
+	if err != nil {
+		err = usagef("--framing: %v", err)
+	}
+	return p, err
+}
+
+func hasUntil(s *settings) bool { return s.Until != "" || s.emptyUntil }
+
+// templateOf reads what a program is sent for each item.
+func templateOf(s *settings) (*wire.Template, error) {
 	switch {
-	case until && s.Prompt != "":
-		return usagef("--until and --prompt exclude each other: each says where an answer ends")
+	case hasUntil(s) && s.Prompt != "":
+		return nil, usagef("--until and --prompt exclude each other: each says where an answer ends")
 	case s.Send == "" && s.Prompt != "":
-		return usagef("--prompt needs --send")
-	case s.Send == "" || !until && s.Prompt == "":
-		return usagef("--send and --until need each other").withHint("for a program that prints a prompt, --prompt stands for --until")
+		return nil, usagef("--prompt needs --send")
+	case s.Send == "" || !hasUntil(s) && s.Prompt == "":
+		return nil, usagef("--send and --until need each other").withHint("for a program that prints a prompt, --prompt stands for --until")
 	}
 	text, err := unescape(s.Send)
 	if err != nil {
-		return usagef("--send %q: %v", s.Send, err)
+		return nil, usagef("--send %q: %v", s.Send, err)
 	}
-	template, err := wire.NewTemplate(text)
+	t, err := wire.NewTemplate(text)
 	if err != nil {
-		return usagef("--send %q: %v", s.Send, err)
+		err = usagef("--send %q: %v", s.Send, err)
 	}
-	if s.Prompt != "" {
-		return s.checkPrompt(o, template.OneLine())
-	}
-	line, err := unescape(s.Until)
-	if err != nil {
-		return usagef("--until %q: %v", s.Until, err)
-	}
-	if _, err := wire.NewUntil(line, 1); err != nil {
-		return usagef("--until %q: %v", s.Until, err)
-	}
-	o.framing, o.engine.Escaped, o.engine.LinesPerItem = template, true, template.Lines()
-	o.worker.Speech = func() wire.Translator {
-		u, _ := wire.NewUntil(line, int(o.engine.MaxItem)) // was tried above
-		return u
-	}
-	return nil
+	return t, err
 }
 
-func (s *settings) checkPrompt(o *options, template *wire.Template) error {
-	prompt, err := wire.CompilePrompt(s.Prompt)
+func untilProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
+	t, err := templateOf(s)
 	if err != nil {
-		return usagef("--prompt %q: %v", s.Prompt, err)
+		return p, err
 	}
-	o.framing, o.engine.Escaped, o.engine.LinesPerItem, o.engine.StartsWarm = template, true, template.Lines(), true
-	o.worker.Speech = func() wire.Translator { return wire.NewPrompt(prompt, template.Lines(), int(o.engine.MaxItem)) }
-	return nil
+	line, err := unescape(s.Until)
+	if err == nil {
+		p, err = wire.UntilLine(t, line)
+	}
+	if err != nil {
+		err = usagef("--until %q: %v", s.Until, err)
+	}
+	return p, err
+}
+
+func promptProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
+	t, err := templateOf(s)
+	if err != nil {
+		return p, err
+	}
+	if p, err = wire.UntilPrompt(t, s.Prompt); err != nil {
+		err = usagef("--prompt %q: %v", s.Prompt, err)
+	}
+	return p, err
 }
 
 // againWith returns the command line of a stoke with one worker of the same kind.

@@ -41,7 +41,7 @@ func (o *options) reproduce(e *engine.ItemError) string {
 		}
 		words = shown.Command(e.Slot).Argv
 		var err error
-		if sent, err = o.framing.Encode(nil, e.Item); err != nil {
+		if sent, err = o.worker.Protocol.Framing.Encode(nil, e.Item); err != nil {
 			return ""
 		}
 	}

@@ -64,12 +64,10 @@ func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
 
 // slowText says of a worker that it has not been ready for a while, and what it has not done.
 func (o *options) slowText(s launch.Slow) string {
-	lacks := map[launch.Awaited]string{
-		launch.InitCode:     "its --init has not ended",
-		launch.Notification: "it has not sent the notification `ready`, as --rpc workers do",
-		launch.Prompt:       "it has not printed what --prompt matches; prompts on standard error are not seen",
-		launch.ReadyLine:    fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.worker.Ready),
-	}[s.Awaits]
+	lacks := o.speaks.awaited
+	if s.Line {
+		lacks = fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.worker.Ready)
+	}
 	text := fmt.Sprintf("worker %d (pid %d) has not been ready for %v: %s", s.Slot, s.Pid, s.For, lacks)
 	if s.Words != "" {
 		text += "; it last wrote to stderr: " + human.Quote([]byte(s.Words), false)

@@ -47,24 +47,14 @@ func inWords(err error) error {
 	return err
 }
 
-// promises says what a worker has to do that has not kept its promise.
-var promises = map[engine.Promise]string{
-	engine.NothingElse: "a worker prints exactly one line for each line it reads; send banners and logs to stderr, or skip them with --ready",
-	engine.EveryLine:   "a worker prints exactly one line for each line it reads; a filter that drops lines must print an empty one instead",
-	engine.Flushes:     "--lockstep needs a worker that flushes each answer",
-	engine.EachRequest: "a worker answers each request, with its id, on a line of its own, before it ends",
-	engine.OnePrompt:   "the program prints exactly one prompt for each line that is sent, and no answer contains one",
-	engine.LastLine:    "with --send, each answer ends in a line equal to --until, which the template makes the program print: without a prompt before it, and nowhere else",
-}
-
 // silentAdvice says what may help where a worker does not answer, to follow what it does.
 func silentAdvice(e *engine.SilentError) string {
 	const flush = "make it flush (python3 -u, stdbuf -oL COMMAND)"
 	switch {
 	case e.Buffers:
 		return "; to have each at once, " + flush
-	case e.Promise != engine.NoPromise:
-		return "; " + promises[e.Promise]
+	case e.Promise != wire.NoPromise:
+		return "; " + adviceOn(e.Promise, false)
 	case e.Printed != "":
 		return ""
 	}

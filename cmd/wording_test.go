@@ -25,7 +25,7 @@ func TestInWords(t *testing.T) {
 		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second}, "worker 1 (pid 9) has not answered for 1s; if it keeps its answers in a buffer, " +
 			"make it flush (python3 -u, stdbuf -oL COMMAND), or give --feed-ahead"},
 		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`}, `worker 1 (pid 9) has not answered for 1s, but has printed "a"`},
-		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`, Promise: engine.OnePrompt},
+		{&engine.SilentError{Slot: 1, Pid: 9, For: time.Second, Printed: `"a"`, Promise: wire.OnePrompt},
 			`worker 1 (pid 9) has not answered for 1s, but has printed "a"; the program prints exactly one prompt for each line that is sent, and no answer contains one`},
 		{&engine.SilentError{Slot: 1, Pid: 9, Buffers: true}, "worker 1 (pid 9) has read all it was sent and keeps its answers in a buffer " +
 			"until that is full or the input ends; to have each at once, make it flush (python3 -u, stdbuf -oL COMMAND)"},

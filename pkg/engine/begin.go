@@ -83,7 +83,7 @@ func (c *conversation) send(b *batch) error {
 	if !c.inflight.owes() {
 		c.inflight.owingSince = now
 	}
-	if err := c.number(b); err != nil {
+	if err := c.announce(b); err != nil {
 		return err
 	}
 	b.wire = c.encode(b)

@@ -31,14 +31,24 @@ func (l *lines) Read(p []byte) (int, error) {
 	return copy(p, someLines[:8*n]), nil
 }
 
+// cat is a worker that speaks lines.
+type cat struct {
+	*worker.Worker
+	codec *wire.Codec
+}
+
+func (c cat) Codec() *wire.Codec { return c.codec }
+
 // BenchmarkLines maps lines through two real cats. allocs/item is what the whole run allocated, workers, buffers and
 // all, for each item.
 func BenchmarkLines(b *testing.B) {
 	const items = 4 << 20
 	local := worker.NewLocal(source.Slab)
+	protocol := wire.Plain(wire.Lines)
 	o := Options{
-		Workers: Workers{Jobs: 2, Framing: wire.Lines, Start: func(int, time.Duration, func() bool) (Worker, error) {
-			return worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
+		Workers: Workers{Jobs: 2, Protocol: protocol, Start: func(int, time.Duration, func() bool) (Worker, error) {
+			w, err := worker.Start(local, worker.Command{Argv: []string{"cat"}, Env: os.Environ()}, func([]byte) {})
+			return cat{w, protocol.Codec(1 << 20)}, err
 		}},
 		Items:   Items{Delimiter: cut.Delimiter("\n"), MaxItem: 1 << 20},
 		Answers: Answers{Format: Format{End: '\n'}, Buffer: 64 << 20, Sink: queue.NewPlain(io.Discard), Writable: func() bool { return true }},

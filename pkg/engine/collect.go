@@ -7,6 +7,7 @@ import (
 
 	"stoke/pkg/human"
 	"stoke/pkg/source"
+	"stoke/pkg/wire"
 )
 
 const (
@@ -30,7 +31,7 @@ func (c *conversation) collect(n int) error {
 	}
 	c.flushes.after(n, len(c.buf) == 0, c.stdin.state == open, c.inflight.oldest(), c.e.scanSent)
 	most := c.e.o.MaxItem + slack
-	if c.e.o.Escaped {
+	if c.e.o.Protocol.Replies {
 		most *= 2
 	}
 	if int64(len(c.buf)) > most && c.inflight.oldest() != nil {
@@ -79,12 +80,12 @@ func (c *conversation) answers(now time.Time) error {
 			return c.tooMany(p)
 		}
 		b := c.inflight.oldest()
-		n, end, err := c.dec.Scan(p, b.run())
+		n, end, err := c.codec.Scan(p, b.run())
 		if err != nil {
-			return c.fault(fmt.Sprintf("broke its protocol: %v", err), NoPromise)
+			return c.fault(fmt.Sprintf("broke its protocol: %v", err), wire.NoPromise)
 		}
-		if n > 0 && c.e.o.Escaped && bytes.IndexByte(p[:end], '\\') >= 0 {
-			_, end, _ = c.dec.Scan(p, 1)
+		if n > 0 && c.e.o.Protocol.Replies && bytes.IndexByte(p[:end], '\\') >= 0 {
+			_, end, _ = c.codec.Scan(p, 1)
 			line := p[:end]
 			p = p[end:]
 			if err := c.reply(b, line, took/time.Duration(n)); err != nil {
@@ -94,7 +95,7 @@ func (c *conversation) answers(now time.Time) error {
 			continue
 		}
 		if n > 1 && int64(end) > c.e.o.MaxItem {
-			n, end, _ = c.dec.Scan(p, 1) // one of them may be too large: look at each
+			n, end, _ = c.codec.Scan(p, 1) // one of them may be too large: look at each
 		}
 		if n == 0 {
 			break
@@ -124,7 +125,7 @@ func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) err
 		return err
 	}
 	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
-		if answer, _ := c.dec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
+		if answer, _ := c.codec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
 			c.reject(b, int64(len(answer)))
 			c.e.pool.Put(p)
 			return nil
@@ -151,7 +152,7 @@ func (c *conversation) admit(b *batch, n int, p []byte) error {
 	if c.inflight.answered == 0 {
 		c.becameWarm()
 		c.r.answered(c.replaced)
-		answer, _ := c.dec.Split(p)
+		answer, _ := c.codec.Split(p)
 		c.e.suspect.answered(b.item(c.e.o.Delimiter))
 		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(c.e.o.Delimiter), false))
 	}
@@ -179,7 +180,7 @@ func (c *conversation) advance(b *batch, n int) {
 // publish renders n answers, p, and passes them on.
 func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 	f := &c.e.o.Format
-	if end, ok := c.dec.Ending(); ok && f.plain() {
+	if end, ok := c.codec.Ending(); ok && f.plain() {
 		if end != f.End {
 			for i, ch := range p {
 				if ch == end {
@@ -194,7 +195,7 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 	out := c.e.pool.Get(len(p))
 	r := result{seq: b.seq(), worker: c.r.slot, attempts: b.tries + 1, took: took}
 	for range n {
-		r.answer, p = c.dec.Split(p)
+		r.answer, p = c.codec.Split(p)
 		if !f.plain() {
 			r.item = c.e.nextItem(b, int(r.seq-b.First))
 		}
@@ -242,7 +243,7 @@ func (c *conversation) reject(b *batch, size int64) {
 
 // skip begins to read past an answer that is too large to be kept.
 func (c *conversation) skip() {
-	c.dec.Skip(c.buf)
+	c.codec.Skip(c.buf)
 	c.skipping = true
 	c.buf = c.buf[:0]
 	if cap(c.buf) > source.Slab {
@@ -252,11 +253,11 @@ func (c *conversation) skip() {
 
 // skipOn goes on with that and returns what follows the answer.
 func (c *conversation) skipOn(p []byte) (rest []byte) {
-	n, done := c.dec.Skip(p)
+	n, done := c.codec.Skip(p)
 	if done {
 		c.skipping = false
 		c.becameWarm()
-		c.reject(c.inflight.oldest(), c.dec.Skipped())
+		c.reject(c.inflight.oldest(), c.codec.Skipped())
 	}
 	return p[n:]
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"stoke/pkg/source"
-	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
 
@@ -22,15 +21,10 @@ const (
 type conversation struct {
 	peer
 
-	dec       wire.Decoder
-	asked     int64     // requests
-	next      int64     // the number that it expects the next item to have
 	raw       []byte    // where output is read that must be translated
 	broken    string    // how it declared itself broken
 	cancelled int64     // the request it was last told to give up
 	told      time.Time // when it was told so
-	width     int       // items that it can be at, at a time
-	bounded   bool      // it is to be asked no more than that
 	untold    untold    // answered since it began with what it owes
 
 	buf       []byte // output read and not yet collected
@@ -49,21 +43,13 @@ type conversation struct {
 // warm.
 func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now := time.Now()
-	warm := r.e.o.StartsWarm || !counted && w.Idle() == worker.Idle
-	c := &conversation{dec: r.e.o.Framing.Decoder(), buf: r.e.pool.Get(source.Slab), allotted: r.e.o.RecycleNum, next: 1, width: max(r.e.o.Concurrency, 1),
-		peer: peer{e: r.e, r: r, w: w, inflight: inflight{busySince: now}, flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged},
+	warm := r.e.o.Protocol.Greets || !counted && w.Idle() == worker.Idle
+	c := &conversation{buf: r.e.pool.Get(source.Slab), allotted: r.e.o.RecycleNum,
+		peer: peer{e: r.e, r: r, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged},
 			began: now, probe: soonProbe, warm: warm, loan: l, counted: counted}}
-	if s, ok := w.(speaker); ok {
-		var early []byte
-		c.tr, early = s.Speech()
-		c.asker, _ = c.tr.(asker)
-		c.buf = append(c.buf, early...)
+	if c.codec.Listens() {
+		c.buf = append(c.buf, c.codec.Heard()...)
 		c.raw = r.e.pool.Get(source.Slab)
-		_, width := c.tr.Ready()
-		if width > 0 && r.e.o.Concurrency == 0 {
-			c.width = width
-		}
-		c.bounded = c.asker != nil && (width > 0 || r.e.o.Concurrency > 0)
 	}
 	return c
 }
@@ -191,7 +177,7 @@ func (c *conversation) mayEnd() bool {
 // room returns the free part of the read buffer, larger than before if an answer has filled it; what must be translated
 // is read elsewhere.
 func (c *conversation) room() []byte {
-	if c.tr != nil {
+	if c.codec.Listens() {
 		return c.raw[:cap(c.raw)]
 	}
 	if len(c.buf) == cap(c.buf) {
@@ -216,15 +202,16 @@ func (c *conversation) fill() error {
 			break
 		}
 		c.inflight.company = anything
-		window := max(c.size.Window(), c.width)
-		if c.bounded { // it may begin with all that it is asked
-			window = c.width
+		width := c.codec.Width()
+		window := max(c.size.Window(), width)
+		if c.codec.Asks() { // it may begin with all that it is asked
+			window = width
 		}
 		if c.e.o.Lockstep {
 			window = 1
 		}
 		room := window - c.inflight.pending()
-		if room <= 0 || room < window/2 && window > c.width {
+		if room <= 0 || room < window/2 && window > width {
 			c.endIfOver()
 			break
 		}

@@ -12,13 +12,13 @@ import (
 // dialect is what the workers of one trial speak.
 type dialect struct {
 	name    string
-	end     string                     // ends what the worker reads for each item
-	prepare func(o *Options)           // says so to the engine
+	end     string // ends what the worker reads for each item
+	speaks  wire.Protocol
 	item    func(record string) string // takes the item out of what was read up to an end; "": it is none
 	answer  func(record, text string) []byte
 	failure func(record, text string) []byte // nil: workers cannot say that an item failed
 	broken  func(record, text string) []byte // likewise, that they are broken
-	speech  func(concurrency int) (wire.Translator, []byte)
+	greets  func(concurrency int) string     // nil: not at all
 }
 
 func plainAnswer(end byte) func(string, string) []byte {
@@ -29,11 +29,11 @@ func same(record string) string { return record }
 
 // dialects are all that workers speak. The first is the one of most trials.
 var dialects = []dialect{
-	{name: "lines", end: "\n", prepare: func(*Options) {}, item: same, answer: plainAnswer('\n')},
-	{name: "nul", end: "\x00", prepare: func(o *Options) { o.Framing = wire.NUL }, item: same, answer: plainAnswer(0)},
+	{name: "lines", end: "\n", speaks: wire.Plain(wire.Lines), item: same, answer: plainAnswer('\n')},
+	{name: "nul", end: "\x00", speaks: wire.Plain(wire.NUL), item: same, answer: plainAnswer(0)},
 	{
 		name: "escaped lines, numbered", end: "\n",
-		prepare: func(o *Options) { o.Framing, o.Escaped, o.Numbered, o.StartsWarm = wire.Escaped, true, true, true },
+		speaks: wire.Program(0),
 		item: func(record string) string {
 			if strings.HasPrefix(record, `\#`) {
 				return ""
@@ -43,34 +43,26 @@ var dialects = []dialect{
 		answer:  func(_, text string) []byte { return wire.AppendReply(nil, wire.Answered, []byte(text)) },
 		failure: func(_, text string) []byte { return wire.AppendReply(nil, wire.Failed, []byte(text)) },
 		broken:  func(_, text string) []byte { return wire.AppendReply(nil, wire.Broken, []byte(text)) },
+		greets:  func(int) string { return "\\ready\n" },
 	},
 	{
 		name: "a template", end: "\n.\n",
-		prepare: func(o *Options) {
-			template, _ := wire.NewTemplate([]byte("{}\n.\n"))
-			o.Framing, o.Escaped, o.LinesPerItem = template, true, template.Lines()
-		},
-		item: same,
+		speaks: driven("{}\n.\n", "END"),
+		item:   same,
 		answer: func(_, text string) []byte {
 			return append([]byte(text), "\nEND\n"...)
-		},
-		speech: func(int) (wire.Translator, []byte) {
-			until, _ := wire.NewUntil([]byte("END"), 1<<20)
-			return until, nil
 		},
 	},
 	{
 		name: "JSON-RPC", end: "\n",
-		prepare: func(o *Options) { o.Framing, o.Escaped, o.StartsWarm = wire.Escaped, true, true },
-		item:    func(record string) string { return rpcRequest(record).Params.Item },
+		speaks: wire.JSONRPC(false, 0),
+		item:   func(record string) string { return rpcRequest(record).Params.Item },
 		answer: func(record, text string) []byte {
 			return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":%q}`+"\n", rpcRequest(record).ID, text)
 		},
 		failure: rpcError(1), broken: rpcError(-32603),
-		speech: func(concurrency int) (wire.Translator, []byte) {
-			rpc := wire.NewRPC(1 << 20)
-			early, _ := rpc.Translate(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"ready","params":{"concurrency":%d}}`+"\n", concurrency))
-			return rpc, early
+		greets: func(concurrency int) string {
+			return fmt.Sprintf(`{"jsonrpc":"2.0","method":"ready","params":{"concurrency":%d}}`+"\n", concurrency)
 		},
 	},
 }
@@ -98,23 +90,28 @@ func rpcError(code int) func(record, text string) []byte {
 	}
 }
 
-// spoken is a faulty worker whose output must be translated.
-type spoken struct {
-	*faulty
-	translator wire.Translator
-	early      []byte
+// driven is the protocol of a program that is sent template and prints line behind each answer.
+func driven(template, line string) wire.Protocol {
+	t, err := wire.NewTemplate([]byte(template))
+	if err != nil {
+		panic(err)
+	}
+	p, err := wire.UntilLine(t, []byte(line))
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
-func (s *spoken) Speech() (wire.Translator, []byte) { return s.translator, s.early }
-
-// newSpeaker returns a worker that speaks the dialect of its world.
-func newSpeaker(w *world, seed uint64) Worker {
-	f := newFaulty(w, seed)
-	if w.speaks.speech == nil {
-		return f
+// codec returns the side of a worker that has said that it is ready.
+func (d *dialect) codec(concurrency int) *wire.Codec {
+	c := d.speaks.Codec(1 << 20)
+	if d.greets != nil {
+		if _, err := c.Greet([]byte(d.greets(concurrency))); err != nil || !c.Ready() {
+			panic(err)
+		}
 	}
-	translator, early := w.speaks.speech(w.concurrency)
-	return &spoken{f, translator, early}
+	return c
 }
 
 // givenUp takes a cancel notification for the request that f hangs at out of what it may read, and reports whether

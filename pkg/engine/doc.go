@@ -1,6 +1,6 @@
 // Package engine maps items through warm workers, in order: take, map, write. This page is the tour.
 //
-// In come a stream of items (package source), a way to start workers, and a Framing; out go rendered answers to a
+// In come a stream of items (package source), a way to start workers, and the Protocol that they speak; out go rendered answers to a
 // sink (package queue), in input order. The way of one batch:
 //
 //  1. A runner, one goroutine for each worker slot, has room for more work and takes a batch (dispatch.go): as many

@@ -52,11 +52,11 @@ func (c *conversation) end(silent bool) error {
 // last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
 // before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
 func (c *conversation) last() error {
-	end, ok := c.dec.Ending()
+	end, ok := c.codec.Ending()
 	if _, known := c.w.Read(); known && !c.stdin.idle {
 		return nil
 	}
-	if !ok || c.inflight.owed() != 1 || c.skipping || !c.dec.Last(c.buf) {
+	if !ok || c.inflight.owed() != 1 || c.skipping || !c.codec.Last(c.buf) {
 		return nil
 	}
 	c.room()
@@ -100,7 +100,7 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 		return mercy - time.Since(c.told), true
 	}
 	since := c.inflight.busySince
-	if c.bounded { // it may be at all that it was asked
+	if c.codec.Asks() { // it may be at all that it was asked
 		since = c.inflight.oldest().sentAt
 	}
 	if c.stdin.state == closed && c.stdin.closedAt.After(since) {
@@ -108,7 +108,7 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	} else if c.inflight.pending() == 0 {
 		return 0, false
 	}
-	if n := c.inflight.pending(); n > 1 && !c.e.habits.answersEach() && !c.bounded {
+	if n := c.inflight.pending(); n > 1 && !c.e.habits.answersEach() && !c.codec.Asks() {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true

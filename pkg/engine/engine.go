@@ -50,7 +50,7 @@ func New(o Options) *Engine {
 			r.wake()
 		}
 	})
-	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Escaped && o.StartsWarm, o.Escaped, o.Grouped
+	e.habits.obliged, e.habits.escaped, e.habits.grouped = o.Protocol.Bound, o.Protocol.Replies, o.Protocol.Grouped
 	e.tell, e.words, e.every = o.Tell, o.Word, o.TellEach
 	e.departures.patience, e.departures.tell = o.Patience, o.Tell
 	e.queue = queue.New(queue.Options{

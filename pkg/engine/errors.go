@@ -53,10 +53,10 @@ func (e *ReadError) Unwrap() error { return e.Err }
 type ProtocolError struct {
 	Slot, Pid int
 	Problem   string
-	Fewer     bool    // it ended with fewer answers than items
-	Promise   Promise // which it has not kept, if that is known
-	Hint      string  // for who knows more of the worker to fill in
-	Words     string  // the end of its stderr
+	Fewer     bool         // it ended with fewer answers than items
+	Promise   wire.Promise // which it has not kept, if that is known
+	Hint      string       // for who knows more of the worker to fill in
+	Words     string       // the end of its stderr
 }
 
 func (e *ProtocolError) Error() string {

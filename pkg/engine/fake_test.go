@@ -20,6 +20,7 @@ import (
 // it on a clock of its own goroutine. With hold it keeps answers back until its input is closed, and is then Idle.
 type fakeWorker struct {
 	answer  func(line string) string
+	codec   *wire.Codec
 	hold    bool
 	block   int // keeps answers back until they are more than that many bytes
 	verdict worker.Verdict
@@ -34,10 +35,13 @@ type fakeWorker struct {
 }
 
 func newFake(answer func(string) string) *fakeWorker {
-	return &fakeWorker{answer: answer, wake: make(chan struct{}, 1), verdict: worker.Busy}
+	protocol := wire.Plain(wire.Lines)
+	return &fakeWorker{answer: answer, codec: protocol.Codec(1 << 20), wake: make(chan struct{}, 1), verdict: worker.Busy}
 }
 
 func echo(line string) string { return line + "\n" }
+
+func (f *fakeWorker) Codec() *wire.Codec { return f.codec }
 
 func (f *fakeWorker) Pid() int { return 4711 }
 
@@ -139,7 +143,7 @@ type trial struct {
 func newTrial(make func(start int) Worker) *trial {
 	t := new(trial)
 	t.Options = Options{
-		Workers: Workers{Jobs: 2, Framing: wire.Lines, Start: func(int, time.Duration, func() bool) (Worker, error) {
+		Workers: Workers{Jobs: 2, Protocol: wire.Plain(wire.Lines), Start: func(int, time.Duration, func() bool) (Worker, error) {
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			t.started++

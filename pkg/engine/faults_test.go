@@ -50,10 +50,10 @@ func tryFaults(t *testing.T, seed uint64) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
 		tr.started++
-		return newSpeaker(w, starts+uint64(tr.started)), nil
+		return newFaulty(w, starts+uint64(tr.started)), nil
 	}
-	w.speaks.prepare(&tr.Options)
-	tr.Grouped = w.speaks.failure != nil && w.buffers == whenIdle
+	tr.Protocol = w.speaks.speaks
+	tr.Protocol.Grouped = w.speaks.failure != nil && w.buffers == whenIdle
 	tr.Jobs = 1 + rng.IntN(4)
 	tr.Timeout = 400 * time.Millisecond
 	n := rng.IntN(3)
@@ -110,9 +110,6 @@ func lateStarts(tr *trial, w *world, items int, seed uint64) {
 	tr.Start = func(slot int, settle time.Duration, cancelled func() bool) (Worker, error) {
 		got, err := start(slot, settle, cancelled)
 		f, ok := got.(*faulty)
-		if s, is := got.(*spoken); is {
-			f, ok = s.faulty, true
-		}
 		switch rng := f.rng; {
 		case !ok || err != nil:
 		case how == 0:
@@ -120,7 +117,7 @@ func lateStarts(tr *trial, w *world, items int, seed uint64) {
 		case slot > 1 && slot == tr.Jobs && rng.IntN(2) == 0 && items > 1:
 			f.warmAt = time.Now().Add(1000 * time.Hour)
 		}
-		for tr.StartsWarm && f.cold() {
+		for tr.Protocol.Greets && f.cold() {
 			if time.Sleep(50 * time.Millisecond); cancelled() {
 				f.Finish(0, nil)
 				return nil, worker.ErrStopped

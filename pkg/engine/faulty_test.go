@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"stoke/pkg/wire"
 	"stoke/pkg/worker"
 )
 
@@ -117,6 +118,7 @@ func (w *world) note(who *faulty, busy bool) {
 // faulty is a Worker without a process that has the faults of its world. It acts while its runner waits for it.
 type faulty struct {
 	world *world
+	codec *wire.Codec
 	rng   *rand.Rand
 	bell  chan struct{}
 
@@ -138,11 +140,12 @@ func newFaulty(w *world, seed uint64) *faulty {
 	w.mu.Lock()
 	w.alive++
 	w.mu.Unlock()
-	return &faulty{world: w, rng: rand.New(rand.NewPCG(seed, 2)), bell: make(chan struct{}, 1)}
+	return &faulty{world: w, codec: w.speaks.codec(w.concurrency), rng: rand.New(rand.NewPCG(seed, 2)), bell: make(chan struct{}, 1)}
 }
 
-func (f *faulty) Pid() int       { return 4711 }
-func (f *faulty) Written() int64 { return f.written }
+func (f *faulty) Codec() *wire.Codec { return f.codec }
+func (f *faulty) Pid() int           { return 4711 }
+func (f *faulty) Written() int64     { return f.written }
 func (f *faulty) Read() (int64, bool) {
 	return f.written - int64(len(f.in)), f.world.seen != blind && !f.gone
 }

@@ -58,7 +58,7 @@ func (l *lostWorker) facts() loss {
 		proven:    l.e.answered.Load() > 0 || l.e.habits.obliged, // what said that it is ready has started
 		stepwise:  l.e.habits.answersEach() || l.isBroken(),
 		leftHere:  oldest != nil && oldest.done == 0 && oldest.left,
-		suspected: o.Escaped || l.e.suspect.raised(),
+		suspected: o.Protocol.Replies || l.e.suspect.raised(),
 		once:      o.Lockstep && o.Retries.Died == 0 && o.Retries.TimedOut == 0,
 	}
 	switch {

@@ -104,7 +104,7 @@ func (c *conversation) observe(b *batch, n int, answers []byte, bare bool) {
 	for i := range n {
 		answer := answers
 		if !bare {
-			answer, answers = c.dec.Split(answers)
+			answer, answers = c.codec.Split(answers)
 		}
 		a.Item, rest = c.e.o.Delimiter.Split(rest, b.N-b.done-i)
 		a.Seq, a.Began, a.Received = b.seq()+int64(i), c.inflight.owingSince.Add(time.Duration(i)*a.Took), len(answer)

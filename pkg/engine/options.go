@@ -15,6 +15,7 @@ import (
 // Worker is one warm process as the engine sees it; *worker.Worker is the real one, and says what each method does.
 // It belongs to one goroutine, but for Ring.
 type Worker interface {
+	Codec() *wire.Codec // its side of the Protocol, always the same, and Ready
 	Pid() int
 	Ring()
 	Send(p []byte) error
@@ -50,27 +51,21 @@ type Options struct {
 
 // Workers says how many there are, how they start and end, and what may be asked of them.
 type Workers struct {
-	Jobs         int // number of worker slots
-	Start        Start
-	StartsWarm   bool          // Start returns only workers that are warm
-	InitTimeout  time.Duration // 0: none
-	Starts       Starts
-	InitJobs     int // workers that may warm up at once; 0: all
-	Framing      wire.Framing
-	Escaped      bool // answers are escaped lines, of package wire; so are items with Numbered, and workers are told their numbers
-	Numbered     bool
-	LinesPerItem int  // of the framing; 0: each item is what its decoder takes for an answer
-	Concurrency  int  // items that a worker can be at, at a time; 0: what it says itself, or one
-	Grouped      bool // workers answer in groups, so that it cannot be told which item they are at
-	SpareCPU     bool // there are more CPUs than workers
-	Lockstep     bool // one item in flight in each worker
-	FeedAhead    bool // take what a worker has read for done, as if it had been seen to sleep in read
-	RecycleRSS   int64
-	RecycleNum   int64                   // replace a worker after that many items; 0: never
-	RSS          func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
-	Patience     time.Duration           // how long a worker may keep the run waiting before a word is said; 0: 10 s
-	Exits        bool                    // workers have code to run at their end: they get the chance to also when the run fails
-	ExitTimeout  time.Duration           // how long one may take to end that has nothing left to do; 0: as long as it takes
+	Jobs        int // number of worker slots
+	Start       Start
+	InitTimeout time.Duration // 0: none
+	Starts      Starts
+	InitJobs    int           // workers that may warm up at once; 0: all
+	Protocol    wire.Protocol // what workers speak; if it Greets, Start returns only workers that are warm
+	SpareCPU    bool          // there are more CPUs than workers
+	Lockstep    bool          // one item in flight in each worker
+	FeedAhead   bool          // take what a worker has read for done, as if it had been seen to sleep in read
+	RecycleRSS  int64
+	RecycleNum  int64                   // replace a worker after that many items; 0: never
+	RSS         func(int) (int64, bool) // memory of a process tree; required with RecycleRSS
+	Patience    time.Duration           // how long a worker may keep the run waiting before a word is said; 0: 10 s
+	Exits       bool                    // workers have code to run at their end: they get the chance to also when the run fails
+	ExitTimeout time.Duration           // how long one may take to end that has nothing left to do; 0: as long as it takes
 }
 
 // Starts says what becomes of a slot whose start fails.

@@ -19,8 +19,7 @@ type peer struct {
 	inflight inflight
 	flushes  flushes
 	size     sizing.Policy
-	tr       wire.Translator // of its output; nil if that needs none
-	asker    asker           // words its requests; nil if the framing does
+	codec    *wire.Codec
 
 	warm     bool // it has read something, or was seen to be about to
 	began    time.Time
@@ -146,7 +145,7 @@ func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) 
 
 // tooMany is the fault of a worker that has written more without being asked.
 func (p *peer) tooMany(more []byte) error {
-	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", human.Quote(more, false), p.first), p.promise(NothingElse))
+	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", human.Quote(more, false), p.first), p.e.o.Protocol.Promise)
 }
 
 // tooFew is the fault of a worker that has answered fewer items than it read, and has written rest after its last answer.
@@ -157,34 +156,17 @@ func (p *peer) tooFew(rest []byte) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", human.Quote(rest, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), p.first)
-	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.promise(EveryLine), Words: p.w.LastWords()}
+	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.e.o.Protocol.Promise, Words: p.w.LastWords()}
 }
 
-// promise is what the worker has not kept, by the protocol that it speaks; lines, if it answers in lines.
-func (p *peer) promise(lines Promise) Promise {
-	_, send := p.e.o.Framing.(*wire.Template)
-	_, prompt := p.tr.(*wire.Prompt)
-	switch {
-	case p.asker != nil:
-		return EachRequest
-	case prompt:
-		return OnePrompt
-	case send:
-		return LastLine
-	case p.e.o.Escaped:
-		return NoPromise
-	}
-	return lines
-}
-
-func (p *peer) fault(problem string, broke Promise) error {
+func (p *peer) fault(problem string, broke wire.Promise) error {
 	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Promise: broke, Words: p.w.LastWords()}
 }
 
 // gone deals with a worker that had nothing left to answer when it ended. shut says that it had closed its stdin itself, and had to
 // be ended.
 func (p *peer) gone(exit worker.Exit, shut bool) {
-	if p.inflight.sent == 0 && !p.e.o.Escaped && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
+	if p.inflight.sent == 0 && !p.e.o.Protocol.Replies && !exit.Forced { // it was a successor that nobody needed, and saw only the end of its input
 		return
 	}
 	if !exit.Ok() {

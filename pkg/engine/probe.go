@@ -107,15 +107,15 @@ func (c *conversation) silence(quiet time.Duration) silence {
 	read, known := c.w.Read()
 	return silence{quiet: quiet, verdict: c.verdict, hidden: !known, unread: known && read < c.inflight.bytes,
 		bound: h.forthcoming(), prompt: c.flushes.prompt, partial: len(c.buf) > 0, flushes: h.answersAll() || h.volunteered.Load(),
-		limit: o.Timeout, expected: time.Duration(c.inflight.pending()) * c.size.PerItem(), lockstep: o.Lockstep, asked: c.asker != nil}
+		limit: o.Timeout, expected: time.Duration(c.inflight.pending()) * c.size.PerItem(), lockstep: o.Lockstep, asked: c.codec.Asks()}
 }
 
 // keptBack is the fault of a worker that is given one item at a time, and waits for more without answering it.
 func (c *conversation) keptBack() error {
 	b := c.inflight.oldest()
 	problem := fmt.Sprintf("has read item %d %s and waits for more without answering it", b.seq(), human.Quote(b.item(c.e.o.Delimiter), false))
-	if c.tr != nil {
-		return c.fault(problem, c.promise(NoPromise))
+	if c.codec.Listens() {
+		return c.fault(problem, c.e.o.Protocol.Promise)
 	}
 	return c.fault(problem+"; it keeps its output in a buffer", Flushes)
 }
@@ -135,7 +135,7 @@ func (c *conversation) feedOn(how remedy, quiet time.Duration) {
 		c.stdin.end(mustBeAlone)
 	case c.inflight.company == nothingYet:
 		c.stdin.end(makingRoom)
-	case c.asker != nil: // who has said how much it wants at a time gets no more
+	case c.codec.Asks(): // who has said how much it wants at a time gets no more
 		c.stdin.end(lostOne)
 	}
 	switch {
@@ -171,8 +171,8 @@ func (c *conversation) warnSilent(limit time.Duration) {
 		return
 	}
 	silent := &SilentError{Slot: c.r.slot, Pid: c.w.Pid(), For: limit}
-	if c.tr != nil && len(c.tr.Held()) > 0 {
-		silent.Printed, silent.Promise = human.Quote(c.tr.Held(), false), c.promise(NoPromise)
+	if held := c.codec.Held(); len(held) > 0 {
+		silent.Printed, silent.Promise = human.Quote(held, false), c.e.o.Protocol.Promise
 	}
 	c.e.warn(silent)
 }

@@ -5,21 +5,11 @@ import (
 	"time"
 
 	"stoke/pkg/human"
+	"stoke/pkg/wire"
 )
 
-// Promise is one that a worker makes by the protocol it speaks.
-type Promise int
-
-// The promises that can be seen to be broken.
-const (
-	NoPromise   Promise = iota
-	NothingElse         // no line but the one for each line it reads
-	EveryLine           // a line for each line it reads
-	Flushes             // each answer before the next item, with Lockstep
-	EachRequest         // a response to each request
-	OnePrompt           // one prompt for each line that it is sent
-	LastLine            // the line that ends an answer, and it nowhere else
-)
+// Flushes is what Lockstep makes a worker promise, whatever it speaks.
+const Flushes wire.Promise = "each answer before it is sent the next item"
 
 // ColdError tells of a worker that has not begun to read for long.
 type ColdError struct {
@@ -42,7 +32,7 @@ type SilentError struct {
 	Buffers   bool          // it is seen to keep its answers in a buffer
 	For       time.Duration // if not, how long it has been silent
 	Printed   string        // what it has printed that is no answer yet, quoted; or empty
-	Promise   Promise       // which it does not keep, if that is so and known
+	Promise   wire.Promise  // which it does not keep, if that is so and known
 }
 
 func (e *SilentError) Error() string {

@@ -134,7 +134,7 @@ func (r *runner) start(l *loan) (w Worker, counted bool, err error) {
 	began := time.Now()
 	w, err = r.e.launch(r.slot, 0, func() bool { return r.e.cancelled() || !r.e.dispatch.isNeeded(l) })
 	r.initFor = time.Since(began)
-	return w, !r.e.o.StartsWarm, err
+	return w, !r.e.o.Protocol.Greets, err
 }
 
 // launch starts one worker, when few enough others warm up. Unless Start returns only warm workers, this one counts
@@ -156,9 +156,9 @@ func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (
 	began := time.Now()
 	w, err := e.o.Start(slot, settle, cancelled)
 	if err == nil {
-		e.tellStarted(slot, w, began, settle > 0 || e.o.StartsWarm)
+		e.tellStarted(slot, w, began, settle > 0 || e.o.Protocol.Greets)
 	}
-	if err != nil || settle > 0 || e.o.StartsWarm {
+	if err != nil || settle > 0 || e.o.Protocol.Greets {
 		e.warmedUp()
 	}
 	return w, err

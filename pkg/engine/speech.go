@@ -1,64 +1,30 @@
 package engine
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sort"
-	"strings"
 	"time"
 
-	"stoke/pkg/cut"
 	"stoke/pkg/event"
 	"stoke/pkg/wire"
 )
-
-// speaker is a Worker whose output must be translated before answers can be found in it.
-type speaker interface {
-	// Speech returns the translator, and escaped lines that it has already given.
-	Speech() (wire.Translator, []byte)
-}
-
-// asker is a Translator that also words the requests to its worker.
-type asker interface {
-	AppendRequest(dst []byte, id int64, item []byte, seq int64, attempt int) ([]byte, error)
-}
-
-// plainer is a Framing that leaves most items as they are, if each ends in a newline.
-type plainer interface{ Plain(items []byte) bool }
-
-// verbatim reports whether items travel as they lie.
-func (c *conversation) verbatim(items []byte) bool {
-	o := &c.e.o
-	if o.Framing.Verbatim(o.Delimiter) {
-		return true
-	}
-	framing, ok := o.Framing.(plainer)
-	return ok && c.asker == nil && string(o.Delimiter) == "\n" && framing.Plain(items)
-}
 
 // encode returns the items of b as the worker is to read them, and notes those that cannot be sent. It returns nil if
 // they travel as they are.
 func (c *conversation) encode(b *batch) []byte {
 	o := &c.e.o
-	if c.verbatim(b.Items) {
+	if c.codec.Verbatim(b.Items, o.Delimiter) {
 		return nil
 	}
 	dst := c.e.pool.Get(len(b.Items))
 	rest := b.Items
-	uneven := o.LinesPerItem > 0 && string(o.Delimiter) != "\n" && bytes.IndexByte(rest, '\n') >= 0
+	uneven := o.Protocol.Uneven(rest, o.Delimiter)
 	for i := range b.N {
 		var item []byte
 		var err error
 		item, rest = o.Delimiter.Split(rest, b.N-i)
-		if c.asker != nil {
-			if dst, err = c.asker.AppendRequest(dst, c.asked+1, item, b.First+int64(i), b.tries+1); err == nil {
-				c.asked++
-			}
-		} else {
-			dst, err = o.Framing.Encode(dst, item)
-		}
-		if err != nil {
+		if dst, err = c.codec.Encode(dst, item, b.First+int64(i), b.tries+1); err != nil {
 			b.refusal = append(b.refusal, refusal{i, err})
 		} else if uneven {
 			b.ends = append(b.ends, len(dst))
@@ -81,11 +47,11 @@ const mercy = 250 * time.Millisecond
 
 // cancel tells a worker that answers requests to give up the item it is at, once. Such a worker may live on.
 func (c *conversation) cancel() bool {
-	if c.asker == nil || c.toldToGiveUp() || c.stdin.isOver() {
+	if !c.codec.Asks() || c.toldToGiveUp() || c.stdin.isOver() {
 		return false
 	}
 	c.cancelled, c.told = c.inflight.answered+1, time.Now() // requests count from 1
-	line := wire.AppendCancel(nil, c.cancelled)
+	line := c.codec.Cancel(nil, c.cancelled)
 	c.inflight.bytes += int64(len(line))
 	return c.w.Send(line) == nil
 }
@@ -93,14 +59,12 @@ func (c *conversation) cancel() bool {
 // toldToGiveUp reports whether the worker was told to give up the item it is at.
 func (c *conversation) toldToGiveUp() bool { return c.cancelled == c.inflight.answered+1 }
 
-// number tells the worker the number of the next item, if it wants to know and cannot.
-func (c *conversation) number(b *batch) error {
-	if !c.e.o.Numbered || c.next == b.First {
-		c.next = b.First + int64(b.N)
+// announce tells the worker what it must know before it is sent b.
+func (c *conversation) announce(b *batch) error {
+	line := c.codec.Announce(nil, b.First, b.N)
+	if len(line) == 0 {
 		return nil
 	}
-	c.next = b.First + int64(b.N)
-	line := wire.AppendSeq(nil, b.First)
 	c.inflight.bytes += int64(len(line))
 	return c.w.Send(line)
 }
@@ -115,36 +79,27 @@ func (e *Engine) scanSent(b *batch, p []byte, most int) (n, end int) {
 		}
 		return n, end
 	}
-	lines := e.o.LinesPerItem
-	if lines <= 1 {
-		n, end, _ = e.o.Framing.Decoder().Scan(p, most)
-		return n, end
-	}
-	n, _ = cut.Byte(p, '\n', most*lines)
-	if n /= lines; n > 0 {
-		_, end = cut.Byte(p, '\n', n*lines)
-	}
-	return n, end
+	return e.o.Protocol.ScanSent(p, most)
 }
 
 // hear takes n new bytes of output from where they were read into the buffer of answers, translated if need be.
 func (c *conversation) hear(n int) error {
-	if c.tr == nil {
+	if !c.codec.Listens() {
 		c.buf = c.buf[:len(c.buf)+n]
 		return nil
 	}
 	var err error
-	c.buf, err = c.tr.Translate(c.buf, c.raw[:n])
+	c.buf, err = c.codec.Hear(c.buf, c.raw[:n])
 	c.aside()
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), wire.NoPromise)
 	}
 	return nil
 }
 
 // aside shows what the worker printed besides its answers.
 func (c *conversation) aside() {
-	if p := c.tr.Aside(); len(p) > 0 {
+	if p := c.codec.Aside(); len(p) > 0 {
 		c.e.tell(&event.Printed{Slot: c.r.slot, Text: p})
 	}
 }
@@ -152,11 +107,8 @@ func (c *conversation) aside() {
 // farewell hears the end of the output. What cannot be understood then is a fault only if an answer is owed, and the worker was
 // not killed in the middle of it.
 func (c *conversation) farewell() (cut, err error) {
-	if c.tr == nil {
-		return nil, nil
-	}
 	before := len(c.buf)
-	c.buf, cut = c.tr.End(c.buf)
+	c.buf, cut = c.codec.End(c.buf)
 	c.aside()
 	if n := len(c.buf) - before; n > 0 {
 		if err := c.collect(n); err != nil {
@@ -164,7 +116,7 @@ func (c *conversation) farewell() (cut, err error) {
 		}
 	}
 	if cut != nil && c.stdin.state == closed && c.inflight.owes() {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(cut)), c.promise(NoPromise)), nil
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(cut)), c.e.o.Protocol.Promise), nil
 	}
 	return nil, nil
 }
@@ -176,7 +128,7 @@ func (c *conversation) reply(b *batch, line []byte, took time.Duration) error {
 	}
 	answer, kind, err := wire.Reply(line[:len(line)-1])
 	if err != nil {
-		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), NoPromise)
+		return c.fault(fmt.Sprintf("broke its protocol: %v", c.e.o.Word(err)), wire.NoPromise)
 	}
 	switch {
 	case kind == wire.Failed, kind == wire.TooLarge:
@@ -231,17 +183,13 @@ func (c *conversation) reported(b *batch, kind wire.Kind, message string) {
 	c.again(x)
 }
 
-// reportedError takes apart what a worker says of an item. A runner of --lang puts a traceback behind it.
+// reportedError takes apart what a worker says of an item.
 func (c *conversation) reportedError(kind wire.Kind, message string) error {
-	const behind, notJSON = "\x1e", "not JSON: "
-	if c.tr != nil {
-		return &ReportedError{Slot: c.r.slot, Message: message, TooLarge: kind == wire.TooLarge}
+	failure := c.e.o.Protocol.Failure(message)
+	if failure.NotJSON {
+		return &NotJSONError{failure.Message}
 	}
-	message, words, _ := strings.Cut(message, behind)
-	if problem, is := strings.CutPrefix(message, notJSON); is {
-		return &NotJSONError{problem}
-	}
-	return &ReportedError{Slot: c.r.slot, Message: message, Words: words}
+	return &ReportedError{Slot: c.r.slot, Message: failure.Message, Words: failure.Words, TooLarge: kind == wire.TooLarge}
 }
 
 // takeNext takes the next item, with the answer to which the worker has just come, out of its hands and returns it in a batch of

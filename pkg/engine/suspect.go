@@ -66,7 +66,7 @@ func (s *suspicion) clear() {
 func (e *Engine) answersTo(slot int, items ...[]byte) (n int, exit worker.Exit, err error) {
 	var in, out []byte
 	for _, item := range items {
-		if in, err = e.o.Framing.Encode(in, item); err != nil {
+		if in, err = e.o.Protocol.Framing.Encode(in, item); err != nil {
 			return 0, exit, err
 		}
 	}
@@ -74,7 +74,7 @@ func (e *Engine) answersTo(slot int, items ...[]byte) (n int, exit worker.Exit, 
 	if err != nil {
 		return 0, exit, err
 	}
-	if !e.o.StartsWarm {
+	if !e.o.Protocol.Greets {
 		defer e.warmedUp()
 	}
 	e.employ(w)
@@ -93,6 +93,6 @@ func (e *Engine) answersTo(slot int, items ...[]byte) (n int, exit worker.Exit, 
 	if err != io.EOF {
 		return 0, exit, err
 	}
-	n, _, err = e.o.Framing.Decoder().Scan(out, len(items)+1)
+	n, _, err = e.o.Protocol.Framing.Decoder().Scan(out, len(items)+1)
 	return n, exit, err
 }

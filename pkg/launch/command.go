@@ -20,8 +20,9 @@ type Spec struct {
 	Program *lang.Program // CODE, in place of all these; or nil
 	Nonce   string        // by which the runner of CODE tells its own lines from those of CODE
 
-	Ready  *regexp.Regexp         // a line that says that the worker is warm; or nil
-	Speech func() wire.Translator // makes what translates the output of a worker; nil: it needs no translation
+	Ready    *regexp.Regexp // a line that says that the worker is warm; or nil
+	Protocol wire.Protocol  // what it speaks
+	MaxItem  int64          // bytes of an item or an answer
 
 	Jobs    int    // how many workers there are at most
 	CPUs    int    // which they share

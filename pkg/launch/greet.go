@@ -3,30 +3,17 @@ package launch
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"time"
 
-	"stoke/pkg/engine"
-	"stoke/pkg/human"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
-)
-
-// Awaited is what a worker has not done yet that is not warm.
-type Awaited int
-
-const (
-	ReadyLine    Awaited = iota // printed a line that matches Spec.Ready
-	InitCode                    // run its init code to the end
-	Notification                // sent the notification of JSON-RPC
-	Prompt                      // printed a prompt
 )
 
 // Slow says that a worker has not been warm for a while: perhaps it loads something large, perhaps what is awaited never comes.
 type Slow struct {
 	Slot, Pid int
 	For       time.Duration
-	Awaits    Awaited
+	Line      bool   // it has not printed the line of Spec.Ready; else it has not greeted as its protocol wants it
 	Words     string // the end of its stderr
 }
 
@@ -34,67 +21,38 @@ type Slow struct {
 const longGreeting = 10 * time.Second
 
 // wonder tells of a worker that is slow, until done is called.
-func (s *Starter) wonder(slot int, w *worker.Worker, awaits Awaited) (done func()) {
+func (s *Starter) wonder(slot int, w *worker.Worker, line bool) (done func()) {
 	limit := cmp.Or(s.tell.After, longGreeting)
-	t := time.AfterFunc(limit, func() { s.tell.Slow(Slow{slot, w.Pid(), limit, awaits, w.LastWords()}) })
+	t := time.AfterFunc(limit, func() { s.tell.Slow(Slow{slot, w.Pid(), limit, line, w.LastWords()}) })
 	return func() { t.Stop() }
 }
 
-// translated is a worker whose output must be translated.
-type translated struct {
+// employee is a worker with its side of what it speaks.
+type employee struct {
 	*worker.Worker
-	translator wire.Translator
-	early      []byte // lines that it has given already
+	codec *wire.Codec
 }
 
-// Speech is what the engine asks such a worker for.
-func (t *translated) Speech() (wire.Translator, []byte) { return t.translator, t.early }
+// Codec is what the engine asks for.
+func (e *employee) Codec() *wire.Codec { return e.codec }
 
-// greetTranslated waits until such a worker says that it is ready for items.
-func (s *Starter) greetTranslated(slot int, w *worker.Worker, show func([]byte), cancelled func() bool) (engine.Worker, error) {
-	t := &translated{Worker: w, translator: s.spec.Speech()}
-	defer s.wonder(slot, w, awaited(t.translator))()
-	err := w.Await(s.spec.InitTimeout, cancelled, func(out []byte) ([]byte, bool, error) {
-		var err error
-		t.early, err = t.translator.Translate(t.early, out)
-		if p := t.translator.Aside(); len(p) > 0 {
+// greet waits until a worker that says so by its protocol is ready for items.
+func (s *Starter) greet(slot int, w *employee, show func([]byte), cancelled func() bool) error {
+	if w.codec.Ready() {
+		return nil
+	}
+	defer s.wonder(slot, w.Worker, false)()
+	err := w.Await(s.spec.InitTimeout, cancelled, func(out []byte) (rest []byte, ready bool, err error) {
+		rest, err = w.codec.Greet(out)
+		if p := w.codec.Aside(); len(p) > 0 {
 			show(append(bytes.TrimSuffix(p, newline), newline...))
 		}
-		ready, _ := t.translator.Ready()
-		return out[:0], ready, err
+		return rest, w.codec.Ready(), err
 	})
-	return t, err
-}
-
-// awaited says what a worker has to do that must say itself when it is ready.
-func awaited(speaks wire.Translator) Awaited {
-	switch speaks.(type) {
-	case *wire.Prompt:
-		return Prompt
-	case *wire.Marked:
-		return InitCode
+	if w.codec.Mute() {
+		s.mute.Do(s.tell.Mute)
 	}
-	return Notification
+	return err
 }
 
 var newline = []byte("\n")
-
-// codeReady looks for what a runner of package lang says first.
-func (s *Starter) codeReady(out []byte) (rest []byte, ready bool, err error) {
-	line, rest, whole := bytes.Cut(out, newline)
-	switch text, fault := bytes.CutPrefix(line, []byte(`\?`)); {
-	case !whole:
-		return out, false, nil
-	case string(line) == `\ready mute`:
-		s.mute.Do(s.tell.Mute)
-		return rest, true, nil
-	case string(line) == `\ready`:
-		return rest, true, nil
-	case fault:
-		if text, err = wire.Unescape(text); err != nil {
-			return rest, false, err
-		}
-		return rest, false, &wire.CodeError{Text: string(text)}
-	}
-	return out, false, fmt.Errorf("the interpreter does not run stoke's program, but prints %s", human.Quote(line, false))
-}

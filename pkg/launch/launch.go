@@ -75,24 +75,20 @@ func (s *Starter) Start(slot int, settle time.Duration, cancelled func() bool) (
 }
 
 // warm waits until a worker may be sent items.
-func (s *Starter) warm(slot int, w *worker.Worker, settle time.Duration, show func([]byte), cancelled func() bool) (warm engine.Worker, err error) {
-	warm = w
+func (s *Starter) warm(slot int, w *worker.Worker, settle time.Duration, show func([]byte), cancelled func() bool) (_ engine.Worker, err error) {
+	warm := &employee{w, s.spec.Protocol.Codec(s.spec.MaxItem)}
 	switch {
 	case s.spec.Ready != nil:
-		defer s.wonder(slot, w, ReadyLine)()
+		done := s.wonder(slot, w, true)
 		err = w.AwaitReady(s.spec.Ready, s.spec.InitTimeout, show, cancelled)
-	case s.spec.Program == nil && s.spec.Speech == nil && settle > 0:
+		done()
+	case !s.spec.Protocol.Replies && settle > 0:
 		err = w.AwaitIdle(settle, cancelled)
 	}
-	switch {
-	case err != nil:
-	case s.spec.Speech != nil:
-		warm, err = s.greetTranslated(slot, w, show, cancelled)
-	case s.spec.Program != nil:
-		defer s.wonder(slot, w, InitCode)()
-		err = w.Await(s.spec.InitTimeout, cancelled, s.codeReady)
+	if err != nil {
+		return nil, err
 	}
-	return warm, err
+	return warm, s.greet(slot, warm, show, cancelled)
 }
 
 // failed ends a worker that did not get warm, and says why.

@@ -40,7 +40,11 @@ func (h *heard) tell(after time.Duration) Tell {
 }
 
 func start(spec *Spec, h *heard, after time.Duration, cancelled func() bool) (engine.Worker, error) {
-	spec.Jobs = 1
+	if spec.Jobs, spec.MaxItem = 1, 1<<20; spec.Program != nil {
+		spec.Protocol = wire.Program(0)
+	} else if spec.Protocol.Framing == nil {
+		spec.Protocol = wire.Plain(wire.Lines)
+	}
 	return New(context.Background(), spec, Local(1), h.tell(after)).Start(1, 0, cancelled)
 }
 
@@ -79,26 +83,16 @@ func TestStartsWarm(t *testing.T) {
 	}
 }
 
-// What a runner of package lang may say first.
-func TestCodeReady(t *testing.T) {
+// That CODE can give no answer is told once in a run, not for each worker.
+func TestMuteIsToldOnce(t *testing.T) {
 	h := new(heard)
-	s := New(context.Background(), new(Spec), nil, h.tell(0))
-	for _, tt := range []struct {
-		name, out, rest string
-		ready           bool
-		fault           string
-	}{
-		{"no line yet", `\ready`, `\ready`, false, ""},
-		{"ready", "\\ready\nx", "x", true, ""},
-		{"ready, but with nothing to say", "\\ready mute\n", "", true, ""},
-		{"the same of another worker", "\\ready mute\n", "", true, ""},
-		{"a fault of CODE", "\\?line 1:\\n  what\n", "", false, "line 1:\n  what"},
-		{"another program", "hello\n", "hello\n", false, `prints "hello"`},
-	} {
-		rest, ready, err := s.codeReady([]byte(tt.out))
-		if string(rest) != tt.rest || ready != tt.ready || (err != nil) != (tt.fault != "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
-			t.Errorf("%s: %q, %v, %v, want %q, %v, %q", tt.name, rest, ready, err, tt.rest, tt.ready, tt.fault)
+	s := New(context.Background(), &Spec{Argv: []string{"sh", "-c", `printf '%s\n' '\ready mute'; exec cat`}, Jobs: 1, Protocol: wire.Program(0), MaxItem: 99}, Local(1), h.tell(0))
+	for range 2 {
+		w, err := s.Start(1, 0, never)
+		if err != nil {
+			t.Fatal(err)
 		}
+		w.Finish(0, nil)
 	}
 	if h.muted != 1 {
 		t.Errorf("told %d times that CODE is mute, want once", h.muted)
@@ -116,7 +110,7 @@ func TestFailsToStart(t *testing.T) {
 		{"it takes too long", Spec{Argv: []string{"cat"}, Ready: ready, InitTimeout: time.Millisecond}, worker.ErrSlow},
 		{"it is not there", Spec{Argv: []string{"/nowhere/none"}}, new(worker.LaunchError)},
 		{"it is no interpreter", Spec{Program: &lang.Program{Lang: "perl", Code: "1", Interpreter: "echo"}}, nil},
-		{"it speaks no JSON-RPC", Spec{Argv: []string{"true"}, Speech: func() wire.Translator { return wire.NewRPC(1 << 20) }}, worker.ErrEnded},
+		{"it speaks no JSON-RPC", Spec{Argv: []string{"true"}, Protocol: wire.JSONRPC(false, 0)}, worker.ErrEnded},
 	} {
 		_, err := start(&tt.spec, &heard{slow: make(chan Slow, 1)}, time.Hour, never)
 		var failed *engine.InitError
@@ -139,11 +133,11 @@ func TestSlowIsTold(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		spec Spec
-		want Awaited
+		line bool
 	}{
-		{"a line", Spec{Argv: []string{"cat"}, Ready: regexp.MustCompile("x")}, ReadyLine},
-		{"code", Spec{Program: &lang.Program{Lang: "perl", Code: "1", Init: "sleep 9"}}, InitCode},
-		{"a notification", Spec{Argv: []string{"cat"}, Speech: func() wire.Translator { return wire.NewRPC(1 << 20) }}, Notification},
+		{"a line", Spec{Argv: []string{"cat"}, Ready: regexp.MustCompile("x")}, true},
+		{"code", Spec{Program: &lang.Program{Lang: "perl", Code: "1", Init: "sleep 9"}}, false},
+		{"a notification", Spec{Argv: []string{"cat"}, Protocol: wire.JSONRPC(false, 0)}, false},
 	} {
 		h := &heard{slow: make(chan Slow, 1)}
 		told := make(chan Slow, 1)
@@ -160,8 +154,8 @@ func TestSlowIsTold(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, err, worker.ErrStopped)
 			continue
 		}
-		if s := <-told; s.Slot != 1 || s.Pid == 0 || s.For != time.Millisecond || s.Awaits != tt.want {
-			t.Errorf("%s: told %+v, want %v", tt.name, s, tt.want)
+		if s := <-told; s.Slot != 1 || s.Pid == 0 || s.For != time.Millisecond || s.Line != tt.line {
+			t.Errorf("%s: told %+v", tt.name, s)
 		}
 	}
 }

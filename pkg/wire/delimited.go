@@ -19,12 +19,18 @@ var (
 	NUL Framing = delimited{0, "a NUL byte", "nul"}
 )
 
+// LineForLine is the promise of workers that answer in a framing.
+const LineForLine Promise = "one answer, and nothing else, for each item that it reads"
+
+// Plain is the protocol of workers that answer each item in the framing in which they read it.
+func Plain(f Framing) Protocol { return Protocol{Framing: f, Promise: LineForLine} }
+
 type delimited struct {
 	end        byte
 	word, name string // for messages
 }
 
-func (f delimited) Verbatim(delim []byte) bool { return len(delim) == 1 && delim[0] == f.end }
+func (f delimited) Verbatim(_, delim []byte) bool { return len(delim) == 1 && delim[0] == f.end }
 
 func (f delimited) Encode(dst, item []byte) ([]byte, error) {
 	if bytes.IndexByte(item, f.end) >= 0 {

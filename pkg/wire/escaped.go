@@ -30,8 +30,6 @@ var EscapedText Framing = escaped{text: true}
 
 type escaped struct{ text bool }
 
-func (escaped) Verbatim([]byte) bool { return false }
-
 func (e escaped) Encode(dst, item []byte) ([]byte, error) {
 	if e.text && bytes.IndexByte(item, 0) >= 0 {
 		return dst, errors.New("it contains a NUL byte, which a shell cannot hold")
@@ -42,9 +40,10 @@ func (e escaped) Encode(dst, item []byte) ([]byte, error) {
 	return append(AppendEscaped(dst, item), '\n'), nil
 }
 
-// Plain reports whether items, of which each ends in a newline, are written as they lie.
-func (e escaped) Plain(items []byte) bool {
-	return bytes.IndexByte(items, '\\') < 0 && (!e.text || bytes.IndexByte(items, 0) < 0 && utf8.Valid(items))
+// Verbatim is true of most items, if each ends in a newline.
+func (e escaped) Verbatim(items, delim []byte) bool {
+	return string(delim) == "\n" && bytes.IndexByte(items, '\\') < 0 &&
+		(!e.text || bytes.IndexByte(items, 0) < 0 && utf8.Valid(items))
 }
 
 func (escaped) Decoder() Decoder { return Lines.Decoder() }

@@ -37,9 +37,6 @@ func TestEscape(t *testing.T) {
 			t.Errorf("%s: Encode = %q, %v", tt.name, got, err)
 		}
 	}
-	if Escaped.Verbatim([]byte("\n")) {
-		t.Error("an item may hold a backslash, so it is not sent as it is")
-	}
 	if n, end, err := Escaped.Decoder().Scan([]byte("a\\nb\nc\n"), 9); n != 2 || end != 7 || err != nil {
 		t.Errorf("the decoder finds %d lines, %d bytes, %v", n, end, err)
 	}
@@ -103,13 +100,13 @@ func TestEscapedText(t *testing.T) {
 		{"half a character", "é\\\n\xc3", `\0303\0251\\\n\0303`, false},
 		{"any byte", "\x80\xff\x7f", "\\0200\\0377\x7f", false},
 		{"a backslash", `é\0303`, `é\\0303`, false},
-		{"a newline", "a\nb", `a\nb`, true}, // which is two items to Plain
+		{"a newline", "a\nb", `a\nb`, true}, // which is two items to Verbatim
 	} {
 		line, err := EscapedText.Encode([]byte("before|"), []byte(tt.item))
 		if string(line) != "before|"+tt.line+"\n" || err != nil {
 			t.Errorf("%s: %q, %v, want %q", tt.name, line, err, tt.line)
 		}
-		if plain := EscapedText.(escaped).Plain([]byte(tt.item + "\n")); plain != tt.plain {
+		if plain := EscapedText.Verbatim([]byte(tt.item+"\n"), []byte("\n")); plain != tt.plain {
 			t.Errorf("%s: plain is %v", tt.name, plain)
 		}
 	}
@@ -117,7 +114,7 @@ func TestEscapedText(t *testing.T) {
 		t.Errorf("a NUL byte: %q, %v", line, err)
 	}
 	nul := []byte("a\x00\n")
-	if EscapedText.(escaped).Plain(nul) || !Escaped.(escaped).Plain(nul) {
+	if EscapedText.Verbatim(nul, []byte("\n")) || !Escaped.Verbatim(nul, []byte("\n")) {
 		t.Error("a NUL byte is plain to a shell, or not to others")
 	}
 }

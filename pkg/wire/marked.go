@@ -29,12 +29,11 @@ type Marked struct {
 	dropped int64 // bytes given up of an answer that is too large; one more is held for the newline at its end
 }
 
-// CodeError says that the user's code is wrong: no worker can run it, so no item is to blame.
-type CodeError struct {
-	Text string // as the interpreter words it, perhaps of many lines
+// Shell is the protocol of shells that were given nonce.
+func Shell(nonce string) Protocol {
+	return Protocol{Framing: EscapedText, Replies: true, Greets: true, Bound: true, Numbered: true,
+		Listen: func(maxItem int) (Translator, Requester) { return NewMarked(nonce, maxItem), nil }}
 }
-
-func (e *CodeError) Error() string { return e.Text }
 
 // longestWord is how long in bytes what stands between a marker and its newline may be; longestText bounds the text of
 // a CodeError, of which shownText is kept then.

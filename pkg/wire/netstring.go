@@ -19,7 +19,7 @@ const maxDigits = 15
 
 type netstring struct{}
 
-func (netstring) Verbatim([]byte) bool { return false }
+func (netstring) Verbatim(_, _ []byte) bool { return false }
 
 func (netstring) Encode(dst, item []byte) ([]byte, error) {
 	dst = append(strconv.AppendInt(dst, int64(len(item)), 10), ':')

@@ -38,6 +38,21 @@ type Prompt struct {
 	dropped int64  // bytes given up of an answer that is too large
 }
 
+// OnePrompt is the promise of a worker of --prompt.
+const OnePrompt Promise = "one prompt for each line that it is sent, and none in an answer"
+
+// UntilPrompt is the protocol of workers that are sent t for each item, which must be one line, and print what regex matches
+// for each line. One prompt too few would shift the answers behind it: so they get an item at a time.
+func UntilPrompt(t *Template, regex string) (Protocol, error) {
+	prompt, err := CompilePrompt(regex)
+	if err != nil {
+		return Protocol{}, err
+	}
+	lines := t.lines()
+	return Protocol{Framing: &Template{parts: t.parts, oneLine: true}, Replies: true, Greets: true, Bound: true, Lockstep: true, Lines: lines,
+		Promise: OnePrompt, Listen: func(maxItem int) (Translator, Requester) { return NewPrompt(prompt, lines, maxItem), nil }}, nil
+}
+
 // CompilePrompt reads the REGEX of --prompt.
 func CompilePrompt(text string) (*regexp.Regexp, error) {
 	prompt, err := regexp.Compile("(?m:" + text + ")")

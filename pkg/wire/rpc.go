@@ -67,6 +67,20 @@ type request struct {
 	line []byte // escaped; nil until there is a response
 }
 
+// EachRequest is the promise of a worker of --rpc.
+const EachRequest Promise = "one response to each request, with its id, before it ends"
+
+// JSONRPC is the protocol of workers that can be at width requests at a time, or as many as they say themselves if that is 0.
+// With markJSON, a result that is not a string makes a reply of the kind JSON.
+func JSONRPC(markJSON bool, width int) Protocol {
+	return Protocol{Framing: Escaped, Replies: true, Greets: true, Bound: true, Width: width, Promise: EachRequest,
+		Listen: func(maxItem int) (Translator, Requester) {
+			r := NewRPC(maxItem)
+			r.MarkJSON = markJSON
+			return r, r
+		}}
+}
+
 // remembered is how many ids are kept to tell a second response from one to a request that never was.
 const remembered = 256
 
@@ -103,9 +117,8 @@ func (r *RPC) AppendRequest(dst []byte, id int64, item []byte, seq int64, attemp
 	return append(dst, "}}\n"...), nil
 }
 
-// AppendCancel appends to dst the notification that the response to the request of that id is no longer waited for.
-// It is due all the same, unless the worker is done away with.
-func AppendCancel(dst []byte, id int64) []byte {
+// AppendCancel implements Requester. The response is due all the same, unless the worker is done away with.
+func (*RPC) AppendCancel(dst []byte, id int64) []byte {
 	dst = append(dst, `{"jsonrpc":"2.0","method":"cancel","params":{"id":`...)
 	return append(strconv.AppendInt(dst, id, 10), "}}\n"...)
 }

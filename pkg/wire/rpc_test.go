@@ -57,7 +57,7 @@ func TestAppendRequest(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", tt.name, got, err, tt.want)
 		}
 	}
-	if got := AppendCancel([]byte("before|"), 17); string(got) != `before|{"jsonrpc":"2.0","method":"cancel","params":{"id":17}}`+"\n" {
+	if got := new(RPC).AppendCancel([]byte("before|"), 17); string(got) != `before|{"jsonrpc":"2.0","method":"cancel","params":{"id":17}}`+"\n" {
 		t.Errorf("cancel is %s", got)
 	}
 }

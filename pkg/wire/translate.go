@@ -20,6 +20,15 @@ type Translator interface {
 	Held() []byte
 }
 
+// Requester words what a worker is sent, where that depends on what it has said.
+type Requester interface {
+	// AppendRequest appends to dst the request for item, whose number is seq, in its attempt-th try. No request of that id
+	// may be without a reply. An error means that the protocol cannot carry item: nothing was appended, and no reply is due.
+	AppendRequest(dst []byte, id int64, item []byte, seq int64, attempt int) ([]byte, error)
+	// AppendCancel appends to dst what says that the reply to the request of that id is no longer waited for.
+	AppendCancel(dst []byte, id int64) []byte
+}
+
 // UnfinishedError says that a worker's output ended where no answer does.
 type UnfinishedError struct {
 	Rest     string // the beginning of what followed the last answer, quoted; empty if that is TooLarge

@@ -48,12 +48,6 @@ type Template struct {
 	oneLine bool     // an item of several lines is refused
 }
 
-// OneLine makes items of several lines be refused, and returns the template.
-func (t *Template) OneLine() *Template {
-	t.oneLine = true
-	return t
-}
-
 // NewTemplate reads the template of --send, in which escapes have been replaced.
 func NewTemplate(text []byte) (*Template, error) {
 	parts := bytes.Split(bytes.Clone(text), []byte("{}"))
@@ -66,11 +60,11 @@ func NewTemplate(text []byte) (*Template, error) {
 	return &Template{parts: parts}, nil
 }
 
-// Lines is the number of lines that are sent for each item that is one itself.
-func (t *Template) Lines() int { return bytes.Count(bytes.Join(t.parts, nil), []byte("\n")) }
+// lines is the number of lines that are sent for each item that is one itself.
+func (t *Template) lines() int { return bytes.Count(bytes.Join(t.parts, nil), []byte("\n")) }
 
 // Verbatim is false: every item is put into the template.
-func (*Template) Verbatim([]byte) bool { return false }
+func (*Template) Verbatim(_, _ []byte) bool { return false }
 
 // Encode appends to dst what is sent for item.
 func (t *Template) Encode(dst, item []byte) ([]byte, error) {
@@ -86,6 +80,21 @@ func (t *Template) Encode(dst, item []byte) ([]byte, error) {
 
 // Decoder is the one of Escaped.
 func (*Template) Decoder() Decoder { return Escaped.Decoder() }
+
+// LastLine is the promise of a worker of --until.
+const LastLine Promise = "the line that ends an answer behind each, and nowhere else"
+
+// UntilLine is the protocol of workers that are sent t for each item, and print a line equal to line behind each answer. A
+// line with a newline in it is an error.
+func UntilLine(t *Template, line []byte) (Protocol, error) {
+	if _, err := NewUntil(line, 0); err != nil {
+		return Protocol{}, err
+	}
+	return Protocol{Framing: t, Replies: true, Lines: t.lines(), Promise: LastLine, Listen: func(maxItem int) (Translator, Requester) {
+		u, _ := NewUntil(line, maxItem) // was tried above
+		return u, nil
+	}}, nil
+}
 
 // Until translates the output of one worker that prints a line behind each answer. It is a Translator.
 type Until struct {

@@ -38,11 +38,11 @@ func TestTemplate(t *testing.T) {
 		if err != nil || strings.Count(string(got), "a\nb") != strings.Count(tt.text, "{}") {
 			t.Errorf("%s: an item of two lines: %q, %v", tt.name, got, err)
 		}
-		got, err = template.OneLine().Encode([]byte("before|"), []byte("a\nb"))
+		got, err = (&Template{parts: template.parts, oneLine: true}).Encode([]byte("before|"), []byte("a\nb"))
 		if err == nil || !strings.Contains(err.Error(), "newline") || string(got) != "before|" {
 			t.Errorf("%s: an item of two lines that must be one: %q, %v", tt.name, got, err)
 		}
-		if f.Verbatim([]byte("\n")) {
+		if f.Verbatim([]byte("a\n"), []byte("\n")) {
 			t.Errorf("%s: items travel as they are", tt.name)
 		}
 		if end, lines := f.Decoder().Ending(); end != '\n' || !lines {

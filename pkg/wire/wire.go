@@ -12,8 +12,8 @@ import (
 
 // Framing is one way to delimit items and answers. A Framing is stateless and safe for concurrent use.
 type Framing interface {
-	// Verbatim reports whether items that end in delim travel as they are, with no need for Encode.
-	Verbatim(delim []byte) bool
+	// Verbatim reports whether items, of which each ends in delim, travel as they are, with no need for Encode.
+	Verbatim(items, delim []byte) bool
 	// Encode appends item to dst as the worker is to read it. An error means that this framing cannot carry the item.
 	Encode(dst, item []byte) ([]byte, error)
 	// Decoder returns a decoder for the output of one worker.
@@ -49,17 +49,17 @@ func (e *UnfitError) Error() string {
 	return fmt.Sprintf("it contains %s, which the framing %s cannot carry", e.Holds, e.Framing)
 }
 
-// ByName returns the framing of that name: lines, nul or netstring.
-func ByName(name string) (Framing, error) {
+// ByName returns the protocol of that name: lines, nul or netstring.
+func ByName(name string) (Protocol, error) {
 	switch name {
 	case "lines":
-		return Lines, nil
+		return Plain(Lines), nil
 	case "nul":
-		return NUL, nil
+		return Plain(NUL), nil
 	case "netstring":
-		return Netstring, nil
+		return Plain(Netstring), nil
 	}
-	return nil, fmt.Errorf("unknown framing %q: use %s", name, strings.Join(Names, ", "))
+	return Protocol{}, fmt.Errorf("unknown framing %q: use %s", name, strings.Join(Names, ", "))
 }
 
 // Names are the names that ByName knows.

@@ -9,8 +9,8 @@ import (
 func TestByName(t *testing.T) {
 	want := map[string]Framing{"lines": Lines, "nul": NUL, "netstring": Netstring}
 	for _, name := range Names {
-		f, err := ByName(name)
-		if err != nil || f != want[name] {
+		p, err := ByName(name)
+		if f := p.Framing; err != nil || f != want[name] {
 			t.Errorf("ByName(%q) = %v, %v", name, f, err)
 		}
 	}
@@ -34,11 +34,13 @@ func TestVerbatim(t *testing.T) {
 		{"a delimiter that only begins with a newline", Lines, "\n\n", false},
 		{"NUL items to a worker that reads NUL items", NUL, "\x00", true},
 		{"lines to a worker that reads NUL items", NUL, "\n", false},
+		{"an escaped line", Escaped, "\n", true},
+		{"an escaped line from items that end in NUL", Escaped, "\x00", false},
 		{"nothing is a netstring as it is", Netstring, "\n", false},
 		{"not even if it ends in a comma", Netstring, ",", false},
 	}
 	for _, tt := range tests {
-		if got := tt.framing.Verbatim([]byte(tt.delim)); got != tt.want {
+		if got := tt.framing.Verbatim([]byte("a"+tt.delim), []byte(tt.delim)); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
