@@ -4,9 +4,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stoke/pkg/human"
 )
+
+// Stall is how long an item must have kept everyone waiting to be named.
+const Stall = 2 * time.Second
+
+// view is what there is to show of a run. The zero value knows of none.
+type view struct {
+	bar    bar
+	pace   pace
+	last   Snapshot
+	warmUp bool // nothing but that workers warm up is shown
+	asked  bool // the item that everyone waits for is named, however long it takes
+}
 
 // form is one way to show a piece of information. Worth says how much is lost if a shorter form takes its place.
 type form struct {
@@ -20,8 +33,8 @@ type piece []form
 
 // compose writes the line: as much as fits into so many columns, what matters most in the fullest form. With final the
 // run has ended, and there is nothing to wait for any more.
-func (p *Progress) compose(columns int, final bool) string {
-	pieces := p.pieces(final)
+func (v *view) compose(columns int, final bool) string {
+	pieces := v.pieces(final)
 	forms := make([]int, len(pieces)) // which form of each piece is shown
 	fits := func() bool { return columnsOf(join(pieces, forms)) <= columns }
 	for !fits() {
@@ -73,9 +86,9 @@ func join(pieces []piece, forms []int) string {
 }
 
 // pieces are all there is to show, in the order of the line.
-func (p *Progress) pieces(final bool) []piece {
-	s := p.last
-	if p.options.WarmUp {
+func (v *view) pieces(final bool) []piece {
+	s := v.last
+	if v.warmUp {
 		if s.Warming == 0 || s.Warming < s.Workers {
 			return []piece{nil}
 		}
@@ -83,12 +96,12 @@ func (p *Progress) pieces(final bool) []piece {
 	}
 	busy := s.Warming < s.Workers || s.Workers == 0
 	idle := !final && s.Answered+s.Failed == 0 && !busy
-	all := []piece{p.head(final), nil, nil, nil, nil, nil, nil, nil, nil}
+	all := []piece{v.head(final), nil, nil, nil, nil, nil, nil, nil, nil}
 	if !idle {
 		all[1] = done(s)
-		all[4] = piece{{rate(p.pace.perSecond()), 40}}
+		all[4] = piece{{rate(v.pace.perSecond()), 40}}
 		if final {
-			all[4] = piece{{rate(p.pace.average()), 40}}
+			all[4] = piece{{rate(v.pace.average()), 40}}
 		}
 	}
 	if s.Failed > 0 {
@@ -101,7 +114,7 @@ func (p *Progress) pieces(final bool) []piece {
 	if final {
 		return all
 	}
-	if left, ok := p.pace.left(); ok {
+	if left, ok := v.pace.left(); ok {
 		all[6] = piece{{"ETA " + clock(left), 60}}
 	}
 	if s.Warming > 0 {
@@ -111,7 +124,7 @@ func (p *Progress) pieces(final bool) []piece {
 		}
 		all[7] = warming(s, worth)
 	}
-	if p.options.Kind == Silent || s.Waiting.For >= Stall {
+	if v.asked || s.Waiting.For >= Stall {
 		all[8] = waiting(s.Waiting)
 	}
 	return all
@@ -123,17 +136,17 @@ func warming(s Snapshot, worth int) piece {
 }
 
 // head is the bar if the whole is known, and otherwise the spinner. It begins with a blank: the cursor rests there.
-func (p *Progress) head(final bool) piece {
-	if p.last.Items > 0 || p.last.Bytes > 0 {
-		part := part(p.last)
-		wide := func(width int) string { return p.bar.show(width, part) }
+func (v *view) head(final bool) piece {
+	if v.last.Items > 0 || v.last.Bytes > 0 {
+		part := v.last.part()
+		wide := func(width int) string { return v.bar.show(width, part) }
 		return piece{{wide(30), 10}, {wide(20), 11}, {wide(10), 21}, {fmt.Sprintf("%4d%%", int(part*100+1e-9)), 48},
 			{fmt.Sprintf("%d%%", int(part*100+1e-9)), 70}}
 	}
-	if final || p.bar.spun == "" {
+	if final || v.bar.spun == "" {
 		return nil
 	}
-	return piece{{" " + p.bar.spun, 35}}
+	return piece{{" " + v.bar.spun, 35}}
 }
 
 // done is how many items are finished, failed ones included.
@@ -168,12 +181,12 @@ func waiting(w Waiting) piece {
 }
 
 // plain is the line for where nothing can be erased.
-func (p *Progress) plain(final bool) string {
+func (v *view) plain(final bool) string {
 	const wide = 200
-	pieces := p.pieces(final)
+	pieces := v.pieces(final)
 	pieces[0] = nil
-	if p.last.Items > 0 || p.last.Bytes > 0 {
-		pieces[0] = piece{{fmt.Sprintf("%d%%", int(part(p.last)*100+1e-9)), 70}}
+	if v.last.Items > 0 || v.last.Bytes > 0 {
+		pieces[0] = piece{{fmt.Sprintf("%d%%", int(v.last.part()*100+1e-9)), 70}}
 	}
 	return fit(join(pieces, make([]int, len(pieces))), wide)
 }

@@ -22,7 +22,7 @@ type mark struct {
 }
 
 func (p *pace) observe(s Snapshot) {
-	p.now = mark{s.Elapsed, s.Answered + s.Failed, part(s)}
+	p.now = mark{s.Elapsed, s.Answered + s.Failed, s.part()}
 	if !p.begun || p.now.items == p.first.items && s.Warming >= s.Workers { // nobody works yet: the clock does not run
 		p.begun, p.first, p.old, p.young = true, p.now, p.now, p.now
 		return
@@ -56,16 +56,4 @@ func (p *pace) left() (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(seconds * float64(time.Second)), true
-}
-
-// part is how much of the run is done, from 0 to 1: by items if their number is known, otherwise by bytes; 0 if neither is.
-func part(s Snapshot) float64 {
-	done, total := s.Answered+s.Failed, s.Items
-	if total <= 0 {
-		done, total = s.Done, s.Bytes
-	}
-	if total <= 0 {
-		return 0
-	}
-	return min(max(float64(done)/float64(total), 0), 1)
 }

@@ -83,7 +83,7 @@ func TestPart(t *testing.T) {
 		{Snapshot{}, 0}, {Snapshot{Answered: 5, Items: 10}, .5}, {Snapshot{Answered: 2, Failed: 3, Items: 10, Done: 1, Bytes: 2000}, .5},
 		{Snapshot{Answered: 5, Done: 1, Bytes: 4}, .25}, {Snapshot{Done: 5, Bytes: 4}, 1}, {Snapshot{Done: -5, Bytes: 4}, 0}, {Snapshot{Done: 5}, 0},
 	} {
-		if got := part(tt.s); got != tt.want {
+		if got := tt.s.part(); got != tt.want {
 			t.Errorf("%+v: %v, want %v", tt.s, got, tt.want)
 		}
 	}

@@ -33,9 +33,6 @@ const (
 // Interval is the time between two lines of plain progress.
 const Interval = 10 * time.Second
 
-// Stall is how long an item must have kept everyone waiting to be named.
-const Stall = 2 * time.Second
-
 // Options say what a Progress is drawn on. The functions must be quick and must not write to the Progress.
 type Options struct {
 	Kind Kind
@@ -47,24 +44,6 @@ type Options struct {
 	Background func() bool
 	// WarmUp draws nothing but that workers warm up, and Finish leaves nothing of it.
 	WarmUp bool
-}
-
-// Snapshot is the state of the run at one moment.
-type Snapshot struct {
-	Elapsed                   time.Duration // since the run began
-	Answered, Failed, Retried int64         // items; those of an earlier run that is resumed included
-	Items                     int64         // how many items there are, 0 if that is not known
-	Done, Bytes               int64         // bytes of the input: of finished items, and of all, 0 if that is not known
-	Workers, Warming          int           // worker processes, and those among them that are warming up
-	Waiting                   Waiting
-}
-
-// Waiting is the item that everyone is waiting for. The zero value stands for none.
-type Waiting struct {
-	Seq  int64
-	Item string // its bytes, or as many as there are at hand
-	Slot int    // of the worker that has it, 0 if none has
-	For  time.Duration
 }
 
 const (
@@ -82,10 +61,8 @@ type Progress struct {
 	options Options
 
 	mu       sync.Mutex
-	bar      bar
-	pace     pace
-	last     Snapshot
-	updated  bool          // last is there
+	view     view
+	updated  bool          // the view knows of a run
 	shown    time.Duration // plain: when the last line was written
 	drawn    bool          // the bar is on the terminal, and the cursor at its start
 	midline  bool          // what was written last has not ended its line, so the bar stays away
@@ -97,7 +74,7 @@ type Progress struct {
 
 // New returns a Progress that draws on w, and nothing before the first Update.
 func New(w io.Writer, options Options) *Progress {
-	return &Progress{to: w, options: options}
+	return &Progress{to: w, options: options, view: view{warmUp: options.WarmUp, asked: options.Kind == Silent}}
 }
 
 // Write writes messages: whole lines, as they are, above the bar, in one write, so that nobody sees a moment without a bar. While
@@ -129,7 +106,7 @@ func (p *Progress) Write(text []byte) (n int, err error) {
 func (p *Progress) Observe(s Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pace.observe(s)
+	p.view.pace.observe(s)
 }
 
 // Update shows the state of the run. It is called by one goroutine, ten times a second at most.
@@ -139,19 +116,19 @@ func (p *Progress) Update(s Snapshot) {
 	if p.finished {
 		return
 	}
-	p.pace.observe(s)
-	p.last, p.updated, p.columns = s, true, 0
+	p.view.pace.observe(s)
+	p.view.last, p.updated, p.columns = s, true, 0
 	switch {
 	case p.midline, p.options.Kind == Silent:
 	case p.options.Kind == Plain:
 		if s.Elapsed-p.shown >= Interval {
 			p.shown = s.Elapsed
-			p.draw("stoke: " + p.plain(false) + "\n")
+			p.draw("stoke: " + p.view.plain(false) + "\n")
 		}
 	case !p.visible():
 		p.drawn = false
 	default:
-		p.bar.turn()
+		p.view.bar.turn()
 		line := p.line()
 		p.draw(line)
 		p.drawn = line != ""
@@ -162,8 +139,8 @@ func (p *Progress) Update(s Snapshot) {
 func (p *Progress) Words() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	words := p.plain(false)
-	if n := p.last.Workers; n > 0 {
+	words := p.view.plain(false)
+	if n := p.view.last.Workers; n > 0 {
 		words += ", " + human.Many(n, "worker")
 	}
 	return words
@@ -181,10 +158,10 @@ func (p *Progress) Finish(keep bool) {
 	switch {
 	case p.options.Kind == Plain:
 		if keep && p.shown > 0 && !p.midline { // who has seen lines gets to know the end of it
-			p.draw("stoke: " + p.plain(true) + "\n")
+			p.draw("stoke: " + p.view.plain(true) + "\n")
 		}
 	case keep && p.visible() && !p.midline:
-		p.draw("\r" + p.compose(p.room(), true) + "\x1b[J\n")
+		p.draw("\r" + p.view.compose(p.room(), true) + "\x1b[J\n")
 	case p.drawn:
 		p.draw(erase)
 	}
@@ -212,7 +189,7 @@ func (p *Progress) room() int {
 // stays with the first of the rows that the bar is broken into.
 func (p *Progress) line() string {
 	if room := p.room(); room != p.columns {
-		p.composed, p.columns = "\r"+unwrapped+p.compose(room, false)+"\x1b[J"+wrapped+"\r", room
+		p.composed, p.columns = "\r"+unwrapped+p.view.compose(room, false)+"\x1b[J"+wrapped+"\r", room
 	}
 	return p.composed
 }

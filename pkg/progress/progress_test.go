@@ -382,7 +382,7 @@ func checkItem(t *testing.T, item string, width int) {
 	snapshot := stalled
 	snapshot.Waiting.Item = item
 	p.Update(snapshot)
-	line := p.compose(width-1, false)
+	line := p.view.compose(width-1, false)
 	if n := columnsOf(line); n > width-1 {
 		t.Errorf("%q in %d columns: %q takes %d", item, width, line, n)
 	}

@@ -114,8 +114,7 @@ func place(scale []float64, bucket int) (at int, from time.Duration) {
 }
 
 // distribution draws how long items took, in one bar for each stretch of time on a logarithmic scale.
-func (s *Stats) distribution(text *strings.Builder, g *glyphs) {
-	h := &s.latency
+func distribution(text *strings.Builder, h *histogram, g *glyphs) {
 	rows := h.rows()
 	if len(rows) < 2 {
 		return

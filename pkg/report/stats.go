@@ -29,21 +29,6 @@ type Stats struct {
 	slow                      [slowest]run // the slowest first
 }
 
-// slotStats is what the workers of one slot did, one after the other.
-type slotStats struct {
-	starts, items     int64
-	alive, init, busy time.Duration // summed over its workers
-	warmed            int64
-	warmUp            time.Duration // what the warm-ups took that were completed
-	until             time.Time     // the latest time that is already counted as busy
-}
-
-// birth is what there is to know of a process that runs.
-type birth struct {
-	at   time.Time
-	warm bool
-}
-
 // run is a run of items that were answered together, or one that failed.
 type run struct {
 	first  int64
@@ -82,10 +67,10 @@ func (s *Stats) Tell(e event.Event) {
 		s.warm(e)
 	case *event.Done:
 		s.answered += int64(e.N)
-		s.items(e.Slot, run{e.First, e.N, e.Took / time.Duration(e.N), false}, e.Began, e.Took)
+		s.account(e.Slot, run{e.First, e.N, e.Took / time.Duration(e.N), false}, e.Began, e.Took)
 	case *event.Failed:
 		s.failed++
-		s.items(e.Slot, run{e.Seq, 1, e.Took, true}, e.Began, e.Took)
+		s.account(e.Slot, run{e.Seq, 1, e.Took, true}, e.Began, e.Took)
 	case *event.Retried:
 		s.retried++
 	case *event.Ended:
@@ -107,9 +92,9 @@ func (s *Stats) warm(e *event.Warm) {
 	}
 }
 
-// items accounts for items that a slot is done with. Of spans that overlap, because a worker has several items at a
+// account counts items that a slot is done with. Of spans that overlap, because a worker has several items at a
 // time, each instant counts as busy once.
-func (s *Stats) items(slot int, r run, began time.Time, took time.Duration) {
+func (s *Stats) account(slot int, r run, began time.Time, took time.Duration) {
 	w := s.slot(slot)
 	if w == nil {
 		return
@@ -130,14 +115,6 @@ func (s *Stats) items(slot int, r run, began time.Time, took time.Duration) {
 			s.slow[i] = r
 			return
 		}
-	}
-}
-
-// lived adds the life of a process that was there until at.
-func (w *slotStats) lived(b birth, at time.Time) {
-	w.alive += at.Sub(b.at)
-	if !b.warm {
-		w.init += at.Sub(b.at)
 	}
 }
 
@@ -179,7 +156,7 @@ func (s *Stats) latencies(text *strings.Builder, g *glyphs) {
 	q := s.latency.quantile
 	fmt.Fprintf(text, "time of an item: p50 %s, p95 %s, p99 %s, max %s\n",
 		human.Span(q(.50)), human.Span(q(.95)), human.Span(q(.99)), human.Span(s.latency.max))
-	s.distribution(text, g)
+	distribution(text, &s.latency, g)
 	line := "slowest: " + s.slow[0].String()
 	for _, r := range s.slow[1:] {
 		if r.n == 0 || len(line)+len(", ")+len(r.String()) > columns {

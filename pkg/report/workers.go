@@ -16,6 +16,29 @@ const (
 	lifeCells = 26
 )
 
+// slotStats is what the workers of one slot did, one after the other.
+type slotStats struct {
+	starts, items     int64
+	alive, init, busy time.Duration // summed over its workers
+	warmed            int64
+	warmUp            time.Duration // what the warm-ups took that were completed
+	until             time.Time     // the latest time that is already counted as busy
+}
+
+// birth is what there is to know of a process that runs.
+type birth struct {
+	at   time.Time
+	warm bool
+}
+
+// lived adds the life of a process that was there until at.
+func (w *slotStats) lived(b birth, at time.Time) {
+	w.alive += at.Sub(b.at)
+	if !b.warm {
+		w.init += at.Sub(b.at)
+	}
+}
+
 // crew is the record of some slots side by side.
 type crew struct {
 	first, last int // slots
