@@ -30,7 +30,7 @@ func (o *options) takeUp(out *answers, state *journal.State, in *os.File, v *voi
 	revised := state.Fresh == journal.Continues && len(state.Differs) > 0 && (!complete || state.Failed > 0)
 	change, same := again || revised, true
 	if change && !rereadable(in) {
-		v.note("the input is read to its end before an item is tried again: it is compared with that of the earlier run")
+		v.note("the input is read to its end first, to be compared with that of the earlier run")
 		if in, err = copied(in); err != nil {
 			return state, named("--arg-file", err)
 		}
