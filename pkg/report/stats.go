@@ -196,7 +196,7 @@ func (s *Stats) breakEven(text *strings.Builder, slots []slotStats, wall time.Du
 	abreast := float64(min(int64(s.jobs), items))
 	starting := float64(items) * each / abreast
 	ratio := (starting + busy.Seconds()/abreast) / wall.Seconds()
-	fmt.Fprintf(text, "a start for each item: %s x %s", human.Span(seconds(each)), human.Many(items, "item"))
+	fmt.Fprintf(text, "one start per item: %s x %s", human.Span(seconds(each)), human.Many(items, "item"))
 	if abreast > 1 {
 		fmt.Fprintf(text, " / %d jobs", int64(abreast))
 	}
@@ -207,13 +207,13 @@ func (s *Stats) breakEven(text *strings.Builder, slots []slotStats, wall time.Du
 func comparison(ratio float64) string {
 	switch {
 	case ratio < 0.95:
-		return "all in all that would have been faster than warm workers"
+		return "in all, faster than with warm workers"
 	case ratio < 1.05:
-		return "all in all that would have taken about as long"
+		return "in all, about as long as with warm workers"
 	case ratio < 9.95:
-		return fmt.Sprintf("all in all that would have taken about %.1fx longer", ratio)
+		return fmt.Sprintf("in all, about %.1f times as long as with warm workers", ratio)
 	}
-	return fmt.Sprintf("all in all that would have taken about %sx longer", human.Count(int64(ratio+0.5)))
+	return fmt.Sprintf("in all, about %s times as long as with warm workers", human.Count(int64(ratio+0.5)))
 }
 
 // seconds is a duration of x seconds, the longest there is where x is more.

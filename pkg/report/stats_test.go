@@ -97,8 +97,8 @@ func TestStatsText(t *testing.T) {
 		"         ⋮",
 		"   2.00 s │▌                                                  1  <1%",
 		"slowest: item 101 2.00 s, item 102 1.00 s (failed), items 103-104 100 ms each",
-		"a start for each item: 2.00 s x 104 items / 2 jobs = 1m44s;",
-		"  all in all that would have taken about 11x longer",
+		"one start per item: 2.00 s x 104 items / 2 jobs = 1m44s;",
+		"  in all, about 11 times as long as with warm workers",
 		""}, "\n")
 	if got := s.Text(at(10*time.Second), false); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -230,11 +230,11 @@ func TestBreakEven(t *testing.T) {
 		want              string
 	}{
 		{"dear init", 1, 1000, time.Second, time.Millisecond, 2 * time.Second,
-			"1.00 s x 1,000 items = 16m40s;\n  all in all that would have taken about 501x longer"},
+			"1.00 s x 1,000 items = 16m40s;\n  in all, about 501 times as long as with warm workers"},
 		{"cheap init", 4, 100, time.Millisecond, 40 * time.Millisecond, time.Second,
-			"1.00 ms x 100 items / 4 jobs = 25.0 ms;\n  all in all that would have taken about as long"},
-		{"no use", 4, 100, time.Millisecond, 40 * time.Millisecond, 2 * time.Second, "that would have been faster than warm workers"},
-		{"fewer items than jobs", 8, 1, time.Second, time.Second, time.Second, "1.00 s x 1 item = 1.00 s;\n  all in all that would have taken about 2.0x longer"},
+			"1.00 ms x 100 items / 4 jobs = 25.0 ms;\n  in all, about as long as with warm workers"},
+		{"no use", 4, 100, time.Millisecond, 40 * time.Millisecond, 2 * time.Second, "in all, faster than with warm workers"},
+		{"fewer items than jobs", 8, 1, time.Second, time.Second, time.Second, "1.00 s x 1 item = 1.00 s;\n  in all, about 2.0 times as long as with warm workers"},
 	} {
 		s := NewStats(epoch, tt.jobs)
 		told(s.Tell).Started(1, 1, epoch)
