@@ -84,10 +84,23 @@ func oneEach(command []string) string {
 		if words[0] == "-v" {
 			match = "!" + match
 		}
-		return name + " prints none where nothing matches; print an empty one then, and drop those at the end: stoke awk " +
-			shellQuote(match+` { print; next } { print "" }`) + " | grep ."
+		return emptyElse(name, match)
+	case slices.Contains(awks, name):
+		if len(words) > 1 || strings.Contains(words[0], "{") {
+			return ""
+		}
+		return emptyElse(name, words[0])
 	}
 	return ""
+}
+
+// awks are awk and its kin.
+var awks = []string{"awk", "gawk", "mawk", "nawk"}
+
+// emptyElse says how awk answers what does not match, which that filter drops.
+func emptyElse(filter, match string) string {
+	return filter + " prints none where nothing matches; print an empty one then, and drop those at the end: stoke awk " +
+		shellQuote(match+` { print; next } { print "" }`) + " | grep ."
 }
 
 // jqs are jq and its kin.
