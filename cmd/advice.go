@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"stoke/pkg/engine"
 	"stoke/pkg/lang"
@@ -41,59 +42,76 @@ func (o *options) advise(err error) {
 	case errors.As(err, &start):
 		start.Hint = o.startHint(start)
 	case errors.As(err, &proto):
-		proto.Hint = adviceOn(proto.Promise, proto.Fewer)
-		mend, code := o.mend(proto), ""
-		more := proto.Promise == wire.LineForLine && !proto.Fewer
-		if !o.worker.Protocol.Replies {
-			code = forEach(o.worker.Argv)
-		}
-		switch {
-		case mend != "":
-			proto.Hint = mend
-		case strings.Contains(proto.Problem, `asked for: "\n`) && more:
-			proto.Hint = "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
-		case strings.HasSuffix(proto.Problem, "is not a netstring"):
-			proto.Hint = "with --framing netstring an answer is its length, a colon, its bytes and a comma, and nothing else: 5:hello,"
-		case code != "" && more:
-			proto.Hint = "it reads no items; as CODE it is run for each item: " + code
-		case proto.Fewer && o.startsPrograms():
-			proto.Hint = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin); " + proto.Hint
-		}
+		proto.Hint = protocolHint(o, proto)
 	}
+}
+
+// protocolHint says what a worker has to do that broke its protocol, and how, if that is known.
+func protocolHint(o *options, e *engine.ProtocolError) string {
+	promise, more := adviceOn(e.Promise, e.Fewer), e.Promise == wire.LineForLine && !e.Fewer
+	switch {
+	case strings.HasSuffix(e.Problem, "is not a netstring"):
+		return "with --framing netstring an answer is its length, a colon, its bytes and a comma, and nothing else: 5:hello,"
+	case o.worker.Protocol.Replies:
+		return promise
+	case mend(o.worker.Argv, e) != "":
+		return "a worker prints exactly one line for each line it reads; " + mend(o.worker.Argv, e)
+	case more && strings.Contains(e.Problem, `asked for: "\n`):
+		return "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
+	case more && forEach(o.worker.Argv) != "":
+		return "it reads no items; as CODE it is run for each item: " + forEach(o.worker.Argv)
+	case e.Fewer && eaten(o.worker.Argv) != "":
+		return eaten(o.worker.Argv) + "; " + promise
+	}
+	return promise
 }
 
 // mend says how COMMAND answers each item once, if it is known to drop some or to give several answers.
-func (o *options) mend(e *engine.ProtocolError) string {
-	if o.worker.Protocol.Replies || !e.Fewer && !slices.Contains(jqs, filepath.Base(o.worker.Argv[0])) {
+func mend(command []string, e *engine.ProtocolError) string {
+	if !e.Fewer && !slices.Contains(jqs, filepath.Base(command[0])) {
 		return ""
 	}
-	if mend := oneEach(o.worker.Argv); mend != "" {
-		return "a worker prints exactly one line for each line it reads; " + mend
-	}
-	return ""
+	return oneEach(command)
 }
 
-// startsPrograms reports whether COMMAND is likely to start others, which share its standard input: it is a shell or a script of
-// one, or names what does.
-func (o *options) startsPrograms() bool {
-	if o.worker.Protocol.Replies || len(o.worker.Argv) == 0 {
-		return false
-	}
-	if shellName.MatchString(o.worker.Argv[0]) || eatsStdin.MatchString(strings.Join(o.worker.Argv, " ")) {
-		return true
-	}
-	for _, word := range o.worker.Argv { // one may be a script
+// eaters are programs, and what starts programs, that read standard input unless told not to.
+var eaters = []struct {
+	name *regexp.Regexp
+	says string
+}{
+	{regexp.MustCompile(`\bssh\b`), "ssh reads items away: say ssh -n"},
+	{regexp.MustCompile(`\bffmpeg\b`), "ffmpeg reads items away: say ffmpeg -nostdin"},
+	{regexp.MustCompile(`\b(docker|kubectl)\b`), "docker -i and kubectl -i read items away: leave -i out"},
+	{regexp.MustCompile(`\bsubprocess\b`), "a program that it starts reads items away, if it reads standard input: say stdin=subprocess.DEVNULL"},
+}
+
+// eaten says what may read the items of COMMAND away, if it is likely to start programs, which share its standard input: it is a
+// shell or a script of one, or names what starts them.
+func eaten(command []string) string {
+	const any = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin)"
+	text := strings.Join(command, " ")
+	starts := shellName.MatchString(command[0]) || startsAny.MatchString(text)
+	for _, word := range command { // one may be a script
 		f, err := os.Open(word)
 		if err != nil {
 			continue
 		}
 		begin, _ := io.ReadAll(io.LimitReader(f, mostOfFile))
 		f.Close()
-		if shellLine.Match(begin) || eatsStdin.Match(begin) {
-			return true
+		if utf8.Valid(begin) {
+			text += "\n" + string(begin)
+			starts = starts || shellLine.Match(begin) || startsAny.Match(begin)
 		}
 	}
-	return false
+	for _, e := range eaters {
+		if e.name.MatchString(text) {
+			return e.says
+		}
+	}
+	if starts {
+		return any
+	}
+	return ""
 }
 
 func (o *options) startHint(e *engine.InitError) string {

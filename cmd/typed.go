@@ -163,6 +163,6 @@ func absentHint(command []string) string {
 var (
 	shellName  = regexp.MustCompile(`(^|/)(ba|da|z|k|a|fi)?sh$`)
 	shellLine  = regexp.MustCompile(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
-	eatsStdin  = regexp.MustCompile(`\b(ssh|ffmpeg|subprocess|system|popen|exec|docker|kubectl)\b`)
+	startsAny  = regexp.MustCompile(`\b(system|popen|exec)\b`)
 	mostOfFile = int64(4096) // bytes that are looked at
 )
