@@ -41,7 +41,10 @@ func (c *Codec) Greet(out []byte) (rest []byte, err error) {
 		}
 		return out[:0], err
 	case c.protocol.greeting != nil && !c.ready:
-		return c.protocol.greeting(c, out)
+		var said greeted
+		rest, said, err = c.protocol.greeting(out)
+		c.ready, c.mute = said != nothingYet, said == saidMute
+		return rest, err
 	}
 	return out, nil
 }

@@ -19,12 +19,6 @@ var (
 	NUL Framing = delimited{0, "a NUL byte", "nul"}
 )
 
-// LineForLine is the promise of workers that answer in a framing.
-const LineForLine Promise = "one answer, and nothing else, for each item that it reads"
-
-// Plain is the protocol of workers that answer each item in the framing in which they read it.
-func Plain(f Framing) Protocol { return Protocol{Framing: f, Promise: LineForLine} }
-
 type delimited struct {
 	end        byte
 	word, name string // for messages

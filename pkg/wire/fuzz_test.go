@@ -52,8 +52,8 @@ func cycle(steps []byte) func() int {
 	}
 }
 
-// framings are what is fuzzed, with a byte that items in it cannot hold, or -1.
-var framings = []struct {
+// fuzzed are what is fuzzed, with a byte that items in it cannot hold, or -1.
+var fuzzed = []struct {
 	framing Framing
 	refused int
 }{{Lines, '\n'}, {NUL, 0}, {Netstring, -1}}
@@ -65,7 +65,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("x|0123456789"), 30), []byte{63, 3}, []byte{6})
 	f.Fuzz(func(t *testing.T, text, pieces, mosts []byte) {
 		items := bytes.Split(text, []byte("|"))
-		for _, fr := range framings {
+		for _, fr := range fuzzed {
 			r := &reader{t: t, d: fr.framing.Decoder(), most: cycle(mosts)}
 			var sent []byte
 			var want []string
@@ -107,7 +107,7 @@ func FuzzGarbage(f *testing.F) {
 		f.Add([]byte(p), []byte{0}, []byte{2})
 	}
 	f.Fuzz(func(t *testing.T, output, pieces, mosts []byte) {
-		for _, fr := range framings {
+		for _, fr := range fuzzed {
 			whole := &reader{t: t, d: fr.framing.Decoder(), most: cycle(nil)}
 			wantErr := whole.read(output)
 			cut := &reader{t: t, d: fr.framing.Decoder(), most: cycle(mosts)}
@@ -134,7 +134,7 @@ func FuzzSkip(f *testing.F) {
 	f.Add([]byte("xxxxxxxxxxxxxxxxxxxx"), []byte("next"), uint16(17), uint8(3))
 	f.Add([]byte("1:a,1:b,,,,,,,,,,,,,,,"), []byte(""), uint16(30), uint8(0))
 	f.Fuzz(func(t *testing.T, large, next []byte, begun uint16, step uint8) {
-		for _, fr := range framings {
+		for _, fr := range fuzzed {
 			sent, err1 := fr.framing.Encode(nil, large)
 			after, err2 := fr.framing.Encode(nil, next)
 			// An answer is skipped when it has outgrown a limit, so that its length, where it has one, is known.

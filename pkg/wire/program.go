@@ -24,7 +24,7 @@ import (
 // Program is the protocol of runners that can be at width items at a time.
 func Program(width int) Protocol {
 	return Protocol{Framing: Escaped, Replies: true, Greets: true, Bound: true, Grouped: true, Numbered: true, Width: width,
-		greeting: hearReady, failure: programFailure}
+		greeting: hearReady, explain: programFailure}
 }
 
 // CodeError says that the user's code is wrong: no worker can run it, so no item is to blame.
@@ -35,25 +35,23 @@ type CodeError struct {
 func (e *CodeError) Error() string { return e.Text }
 
 // hearReady looks for what a runner says first.
-func hearReady(c *Codec, out []byte) (rest []byte, err error) {
+func hearReady(out []byte) (rest []byte, said greeted, err error) {
 	line, rest, whole := bytes.Cut(out, []byte("\n"))
 	if !whole {
-		return out, nil
+		return out, nothingYet, nil
 	}
 	switch text, fault := bytes.CutPrefix(line, []byte(`\?`)); {
 	case string(line) == `\ready mute`:
-		c.mute, c.ready = true, true
-		return rest, nil
+		return rest, saidMute, nil
 	case string(line) == `\ready`:
-		c.ready = true
-		return rest, nil
+		return rest, saidReady, nil
 	case fault:
-		if text, err = Unescape(text); err != nil {
-			return rest, err
+		if text, err = Unescape(text); err == nil {
+			err = &CodeError{Text: string(text)}
 		}
-		return rest, &CodeError{Text: string(text)}
+		return rest, nothingYet, err
 	}
-	return out, fmt.Errorf("the interpreter does not run stoke's program, but prints %.60q", line)
+	return out, nothingYet, fmt.Errorf("the interpreter does not run stoke's program, but prints %.60q", line)
 }
 
 // programFailure takes apart what a runner says of an item.

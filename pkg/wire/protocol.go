@@ -27,9 +27,18 @@ type Protocol struct {
 	Lines    int  // how many lines are written for an item of one line; 0: the framing ends each item
 	Width    int  // how many items a worker can be at, at a time; 0: as many as it says itself, or one
 
-	greeting func(c *Codec, out []byte) (rest []byte, err error) // hears what a worker says first that has no Listen
-	failure  func(message string) Failure                        // takes apart what a worker says of a failed item; nil: it is all Message
+	greeting func(out []byte) (rest []byte, said greeted, err error) // hears what a worker says first that has no Listen
+	explain  func(message string) Failure                            // takes apart what a worker says of a failed item; nil: it is all Message
 }
+
+// greeted is what a greeting has come to.
+type greeted uint8
+
+const (
+	nothingYet greeted = iota
+	saidReady
+	saidMute // that it is ready, and can give no answer
+)
 
 // Promise is what a worker must do by its protocol, as a person would say it.
 type Promise string
@@ -46,10 +55,10 @@ type Failure struct {
 
 // Failure takes apart the text of a reply of the kind Failed.
 func (p *Protocol) Failure(message string) Failure {
-	if p.failure == nil {
+	if p.explain == nil {
 		return Failure{Message: message}
 	}
-	return p.failure(message)
+	return p.explain(message)
 }
 
 // ScanSent returns how many items the beginning of what a worker was sent holds whole, at most most, and where the last of

@@ -111,12 +111,3 @@ func appendAnswer(dst, p []byte, dropped int64, maxItem int) []byte {
 	}
 	return AppendReply(dst, Answered, p)
 }
-
-// quote quotes p for a message: readable if it is text, and never much of it.
-func quote(p []byte) string {
-	const most = 160
-	if len(p) > most {
-		return fmt.Sprintf("%#q...", p[:most])
-	}
-	return fmt.Sprintf("%#q", p)
-}

@@ -5,10 +5,7 @@
 // know nothing of processes, order or time. Each protocol has a file of its own, which opens with its description.
 package wire
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Framing is one way to delimit items and answers. A Framing is stateless and safe for concurrent use.
 type Framing interface {
@@ -49,18 +46,11 @@ func (e *UnfitError) Error() string {
 	return fmt.Sprintf("it contains %s, which the framing %s cannot carry", e.Holds, e.Framing)
 }
 
-// ByName returns the protocol of that name: lines, nul or netstring.
-func ByName(name string) (Protocol, error) {
-	switch name {
-	case "lines":
-		return Plain(Lines), nil
-	case "nul":
-		return Plain(NUL), nil
-	case "netstring":
-		return Plain(Netstring), nil
+// quote quotes p for a message: readable if it is text, and never much of it.
+func quote(p []byte) string {
+	const most = 160
+	if len(p) > most {
+		return fmt.Sprintf("%#q...", p[:most])
 	}
-	return Protocol{}, fmt.Errorf("unknown framing %q: use %s", name, strings.Join(Names, ", "))
+	return fmt.Sprintf("%#q", p)
 }
-
-// Names are the names that ByName knows.
-var Names = []string{"lines", "nul", "netstring"}
