@@ -10,157 +10,131 @@ import (
 	"stoke/pkg/wire"
 )
 
-const (
-	// smallRead is a read of few bytes: if more answers are due, the worker writes them one by one.
-	smallRead = 16 << 10
-	// shortRest and longRest bound the pauses that let such answers gather. Without them a worker that flushes each
-	// line wakes this process for each line, and both slow down to half their speed.
-	shortRest = 50 * time.Microsecond
-	longRest  = time.Millisecond
-)
+// listener takes answers out of what a worker writes, and publishes them.
+type listener struct {
+	*peer
+	out    reader
+	untold untold // answered since it began with what it owes
+}
 
 // collect takes the answers out of the read buffer, whose last n bytes are new, and publishes them.
-func (c *conversation) collect(n int) error {
+func (l *listener) collect(n int) error {
 	now := time.Now()
-	c.inflight.doubt()
-	before := c.inflight.progress()
-	err := c.answers(now)
-	c.report(now)
+	l.inflight.doubt()
+	before := l.inflight.progress()
+	err := l.answers(now)
+	l.report(now)
 	if err != nil {
 		return err
 	}
-	c.flushes.after(n, len(c.buf) == 0, c.stdin.state == open, c.inflight.oldest(), c.e.scanSent)
-	most := c.e.o.MaxItem + slack
-	if c.e.o.Protocol.Replies {
-		most *= 2
+	l.flushes.after(n, len(l.out.buf) == 0, l.stdin.state == open, l.inflight.oldest(), l.e.scanSent)
+	if l.out.isOverlong() && l.inflight.oldest() != nil {
+		l.out.skip()
 	}
-	if int64(len(c.buf)) > most && c.inflight.oldest() != nil {
-		c.skip()
+	if done := l.inflight.progress() - before; done > 0 {
+		l.out.unended = 0
+		l.size.Observe(int(done), now.Sub(l.inflight.busySince))
+		l.inflight.busySince = now
+		l.probe = l.firstProbe()
 	}
-	if done := c.inflight.progress() - before; done > 0 {
-		c.unended = 0
-		c.size.Observe(int(done), now.Sub(c.inflight.busySince))
-		c.inflight.busySince = now
-		c.probe = c.firstProbe()
+	l.inflight.owingSince = now
+	if !l.inflight.owes() && l.stdin.state != closed {
+		l.flushes.answered()
 	}
-	c.inflight.owingSince = now
-	if !c.inflight.owes() && c.stdin.state != closed {
-		c.flushes.answered()
+	if d := l.out.pause(n, l.inflight.pending(), l.size.PerItem()); d > 0 {
+		l.w.Nap(d)
 	}
-	c.pace(n)
 	return nil
 }
 
-// A worker may write that many bytes, or that many times --max-item if it is more, without an end before its answer is
-// taken to have none.
-const (
-	endlessBytes = 64 << 20
-	endlessTimes = 16
-)
-
-// endless reports whether the worker is taken to write for ever.
-func (c *conversation) endless() bool {
-	return c.unended > max(endlessBytes, endlessTimes*c.e.o.MaxItem)
-}
-
-// slack is what may come with an answer besides its bytes, such as a length: more than the limit by this is too large
-// without doubt.
-const slack = 32
-
 // answers publishes the whole answers in the read buffer and leaves there what follows them.
-func (c *conversation) answers(now time.Time) error {
-	took := now.Sub(c.inflight.busySince)
-	p := c.buf
+func (l *listener) answers(now time.Time) error {
+	took := now.Sub(l.inflight.busySince)
+	p := l.out.buf
 	for len(p) > 0 {
-		if c.skipping {
-			p = c.skipOn(p)
+		if l.out.skipping {
+			if p = l.out.skipOn(p); !l.out.skipping {
+				l.becameWarm()
+				l.reject(l.inflight.oldest(), l.codec.Skipped())
+			}
 			continue
 		}
-		if c.inflight.oldest() == nil {
-			return c.tooMany(p)
+		if l.inflight.oldest() == nil {
+			return l.tooMany(p)
 		}
-		b := c.inflight.oldest()
-		n, end, err := c.codec.Scan(p, b.run())
+		b := l.inflight.oldest()
+		n, end, err := l.codec.Scan(p, b.run())
 		if err != nil {
-			return c.fault(fmt.Sprintf("broke its protocol: %v", err), wire.NoPromise)
+			return l.fault(fmt.Sprintf("broke its protocol: %v", err), wire.NoPromise)
 		}
-		if n > 0 && c.e.o.Protocol.Replies && bytes.IndexByte(p[:end], '\\') >= 0 {
-			_, end, _ = c.codec.Scan(p, 1)
+		if n > 0 && l.e.o.Protocol.Replies && bytes.IndexByte(p[:end], '\\') >= 0 {
+			_, end, _ = l.codec.Scan(p, 1)
 			line := p[:end]
 			p = p[end:]
-			if err := c.reply(b, line, took/time.Duration(n)); err != nil {
-				c.buf = c.buf[:copy(c.buf, p)]
+			if err := l.reply(b, line, took/time.Duration(n)); err != nil {
+				l.out.keep(p)
 				return err
 			}
 			continue
 		}
-		if n > 1 && int64(end) > c.e.o.MaxItem {
-			n, end, _ = c.codec.Scan(p, 1) // one of them may be too large: look at each
+		if n > 1 && int64(end) > l.e.o.MaxItem {
+			n, end, _ = l.codec.Scan(p, 1) // one of them may be too large: look at each
 		}
 		if n == 0 {
 			break
 		}
-		whole := p[:end]
-		p = p[end:]
-		part := end >= source.Slab/2 && len(p) < end/8 && len(c.buf) == end+len(p)
-		if part { // nearly all of the buffer goes to one batch: pass it on as it is
-			c.buf = append(c.e.pool.Get(source.Slab), p...)
-			p = c.buf
-		} else {
-			whole = append(c.e.pool.Get(end), whole...)
-		}
-		if err := c.accept(b, whole, n, took/time.Duration(n)); err != nil {
+		whole, rest := l.out.detach(p[:end], p[end:])
+		p = rest
+		if err := l.accept(b, whole, n, took/time.Duration(n)); err != nil {
 			return err
 		}
 	}
-	if len(p) < len(c.buf) { // else nothing was taken, and it may be long
-		c.buf = c.buf[:copy(c.buf, p)]
-	}
+	l.out.keep(p)
 	return nil
 }
 
 // accept takes n answers, p, for the next items of b. It takes the buffer over.
-func (c *conversation) accept(b *batch, p []byte, n int, took time.Duration) error {
-	if err := c.admit(b, n, p); err != nil {
+func (l *listener) accept(b *batch, p []byte, n int, took time.Duration) error {
+	if err := l.admit(b, n, p); err != nil {
 		return err
 	}
-	if n == 1 && int64(len(p)) > c.e.o.MaxItem {
-		if answer, _ := c.codec.Split(p); int64(len(answer)) > c.e.o.MaxItem {
-			c.reject(b, int64(len(answer)))
-			c.e.pool.Put(p)
+	if n == 1 && int64(len(p)) > l.e.o.MaxItem {
+		if answer, _ := l.codec.Split(p); int64(len(answer)) > l.e.o.MaxItem {
+			l.reject(b, int64(len(answer)))
+			l.e.pool.Put(p)
 			return nil
 		}
 	}
-	c.observe(b, n, p, false)
-	c.publish(b, p, n, took)
+	l.observe(b, n, p, false)
+	l.publish(b, p, n, took)
 	b.done += n
-	c.advance(b, n)
-	c.e.answered.Add(int64(n))
-	c.e.count()
+	l.advance(b, n)
+	l.e.answered.Add(int64(n))
+	l.e.count()
 	return nil
 }
 
 // admit checks that the worker can have come to n more answers, p, by now.
-func (c *conversation) admit(b *batch, n int, p []byte) error {
-	read, known := c.w.Read()
+func (l *listener) admit(b *batch, n int, p []byte) error {
+	read, known := l.w.Read()
 	if !known {
-		read = c.w.Written()
+		read = l.w.Written()
 	}
-	if read < c.mustHaveRead(b, n) {
-		return c.tooMany(p)
+	if read < l.mustHaveRead(b, n) {
+		return l.tooMany(p)
 	}
-	if c.inflight.answered == 0 {
-		c.becameWarm()
-		c.r.answered(c.replaced)
-		answer, _ := c.codec.Split(p)
-		c.e.suspect.answered(b.item(c.e.o.Delimiter))
-		c.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(c.e.o.Delimiter), false))
+	if l.inflight.answered == 0 {
+		l.becameWarm()
+		l.r.answered(l.replaced)
+		answer, _ := l.codec.Split(p)
+		l.e.suspect.answered(b.item(l.e.o.Delimiter))
+		l.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(l.e.o.Delimiter), false))
 	}
 	return nil
 }
 
 // mustHaveRead is the number of bytes that the worker has read for certain when it has answered n more items of b.
-func (c *conversation) mustHaveRead(b *batch, n int) int64 {
+func (l *listener) mustHaveRead(b *batch, n int) int64 {
 	if n < b.owed() {
 		return b.end - int64(len(b.onWire())) + 1
 	}
@@ -168,19 +142,19 @@ func (c *conversation) mustHaveRead(b *batch, n int) int64 {
 }
 
 // advance accounts for n more answers to b, and closes it if they were the last.
-func (c *conversation) advance(b *batch, n int) {
-	c.inflight.answered += int64(n)
-	c.settle(b)
+func (l *listener) advance(b *batch, n int) {
+	l.inflight.answered += int64(n)
+	l.settle(b)
 	if b.done == b.N {
-		c.inflight.removeOldest()
-		c.e.finish(b)
+		l.inflight.removeOldest()
+		l.e.finish(b)
 	}
 }
 
 // publish renders n answers, p, and passes them on.
-func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
-	f := &c.e.o.Format
-	if end, ok := c.codec.Ending(); ok && f.plain() {
+func (l *listener) publish(b *batch, p []byte, n int, took time.Duration) {
+	f := &l.e.o.Format
+	if end, ok := l.codec.Ending(); ok && f.plain() {
 		if end != f.End {
 			for i, ch := range p {
 				if ch == end {
@@ -188,21 +162,21 @@ func (c *conversation) publish(b *batch, p []byte, n int, took time.Duration) {
 				}
 			}
 		}
-		c.e.publish(b, p, n, nil)
+		l.e.publish(b, p, n, nil)
 		return
 	}
-	defer c.e.pool.Put(p)
-	out := c.e.pool.Get(len(p))
-	r := result{seq: b.seq(), worker: c.r.slot, attempts: b.tries + 1, took: took}
+	defer l.e.pool.Put(p)
+	out := l.e.pool.Get(len(p))
+	r := result{seq: b.seq(), worker: l.r.slot, attempts: b.tries + 1, took: took}
 	for range n {
-		r.answer, p = c.codec.Split(p)
+		r.answer, p = l.codec.Split(p)
 		if !f.plain() {
-			r.item = c.e.nextItem(b, int(r.seq-b.First))
+			r.item = l.e.nextItem(b, int(r.seq-b.First))
 		}
-		out = c.e.render(b, out, &r)
+		out = l.e.render(b, out, &r)
 		r.seq++
 	}
-	c.e.publishRendered(b, out)
+	l.e.publishRendered(b, out)
 }
 
 // nextItem returns the item of that index, the next one to be rendered.
@@ -236,44 +210,16 @@ func (e *Engine) publishRendered(b *batch, out []byte) {
 }
 
 // reject fails the next item of b because of its answer, of size bytes.
-func (c *conversation) reject(b *batch, size int64) {
-	c.e.failItem(b, c.r.slot, &TooLargeError{"its answer is", size, c.e.o.MaxItem}, c.inflight.owingSince)
-	c.advance(b, 1)
+func (l *listener) reject(b *batch, size int64) {
+	l.e.failItem(b, l.r.slot, &TooLargeError{"its answer is", size, l.e.o.MaxItem}, l.inflight.owingSince)
+	l.advance(b, 1)
 }
 
-// skip begins to read past an answer that is too large to be kept.
-func (c *conversation) skip() {
-	c.codec.Skip(c.buf)
-	c.skipping = true
-	c.buf = c.buf[:0]
-	if cap(c.buf) > source.Slab {
-		c.buf = c.e.pool.Get(source.Slab)
+// settle fails the items that could not be sent and are next in line.
+func (l *listener) settle(b *batch) {
+	for len(b.refusal) > 0 && b.refusal[0].index == b.done {
+		err := b.refusal[0].err
+		b.refusal = b.refusal[:copy(b.refusal, b.refusal[1:])]
+		l.e.failItem(b, 0, err, time.Now())
 	}
-}
-
-// skipOn goes on with that and returns what follows the answer.
-func (c *conversation) skipOn(p []byte) (rest []byte) {
-	n, done := c.codec.Skip(p)
-	if done {
-		c.skipping = false
-		c.becameWarm()
-		c.reject(c.inflight.oldest(), c.codec.Skipped())
-	}
-	return p[n:]
-}
-
-// pace lets output gather after a read of only n bytes, if more answers are due and the worker has enough to do
-// meanwhile. It never waits when one answer is awaited.
-func (c *conversation) pace(n int) {
-	if n >= smallRead {
-		c.rest = max(c.rest/2, shortRest)
-		return
-	}
-	work := time.Duration(c.inflight.pending()) * c.size.PerItem()
-	if c.inflight.pending() < 2 || work < 2*shortRest {
-		c.rest = shortRest
-		return
-	}
-	c.w.Nap(min(c.rest, work/2))
-	c.rest = min(2*max(c.rest, shortRest), longRest)
 }

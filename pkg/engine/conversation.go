@@ -19,21 +19,7 @@ const (
 
 // conversation is what passes between a runner and one worker, from the first item to the worker's end.
 type conversation struct {
-	peer
-
-	raw       []byte    // where output is read that must be translated
-	broken    string    // how it declared itself broken
-	cancelled int64     // the request it was last told to give up
-	told      time.Time // when it was told so
-	untold    untold    // answered since it began with what it owes
-
-	buf       []byte // output read and not yet collected
-	skipping  bool   // an answer above the limit is being read past
-	unended   int64  // bytes that came since the last whole answer
-	rest      time.Duration
-	retiring  bool
-	allotted  int64        // items after which it is replaced
-	sized     time.Time    // when its memory was last looked at
+	listener
 	departure *departure   // nothing but its end is waited for
 	exit      *worker.Exit // how it ended
 }
@@ -42,15 +28,12 @@ type conversation struct {
 // does not count as warming up any more, but if it was not seen to read it may need more. l is what it is lent until it is
 // warm.
 func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
-	now := time.Now()
-	warm := r.e.o.Protocol.Greets || !counted && w.Idle() == worker.Idle
-	c := &conversation{buf: r.e.pool.Get(source.Slab), allotted: r.e.o.RecycleNum,
-		peer: peer{e: r.e, r: r, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &r.e.habits, prompt: r.e.habits.obliged},
-			began: now, probe: soonProbe, warm: warm, loan: l, counted: counted}}
-	if c.codec.Listens() {
-		c.buf = append(c.buf, c.codec.Heard()...)
-		c.raw = r.e.pool.Get(source.Slab)
-	}
+	now, e := time.Now(), r.e
+	p := &peer{e: e, r: r, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &e.habits, prompt: e.habits.obliged},
+		began: now, probe: soonProbe, loan: l, counted: counted, turnover: turnover{allotted: e.o.RecycleNum}}
+	p.warm = e.o.Protocol.Greets || !counted && w.Idle() == worker.Idle
+	c := &conversation{listener: listener{peer: p, out: reader{codec: p.codec, pool: &e.pool, limit: e.o.MaxItem, escaped: e.o.Protocol.Replies}}}
+	c.out.open()
 	return c
 }
 
@@ -75,8 +58,7 @@ func (c *conversation) run() (outcome, error) {
 		c.counted = false
 		c.e.warmedUp()
 	}
-	c.e.pool.Put(c.buf)
-	c.e.pool.Put(c.raw)
+	c.out.close()
 	return how, err
 }
 
@@ -90,10 +72,10 @@ func (c *conversation) converse() (outcome, error) {
 		}
 		if c.stdin.state == open {
 			if c.r.forgive() {
-				c.retiring = false
+				c.turnover.retiring = false
 			}
 			c.retire()
-			if c.retiring && c.r.successor() {
+			if c.turnover.retiring && c.r.successor() {
 				c.stdin.end(successor)
 				c.replaced = true
 				return replaced, nil
@@ -112,20 +94,17 @@ func (c *conversation) converse() (outcome, error) {
 		switch {
 		case err == nil && n == 0 && c.expired() && c.cancel():
 		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.late() || c.expired()):
-			return ended, c.end(err == io.EOF)
+			return ended, c.end(err == io.EOF, nil)
 		case err == nil && n > 0:
-			c.unended += int64(n)
-			if err = c.hear(n); err == nil {
-				err = c.collect(n)
-			}
-			if err == nil && (c.endless() || c.expired() && !c.cancel()) {
-				return ended, c.end(false)
+			err = c.hear(n)
+			if err == nil && (c.out.isEndless() || c.expired() && !c.cancel()) {
+				return ended, c.end(false, nil)
 			}
 		case err == nil:
 			err = c.attend()
 		}
-		if err == errBroken {
-			return ended, c.end(false)
+		if broken, is := err.(*brokenError); is {
+			return ended, c.end(false, broken)
 		}
 		if err != nil {
 			return ended, err
@@ -139,11 +118,11 @@ func (c *conversation) converse() (outcome, error) {
 func (c *conversation) exchange() (int, error) {
 	c.flushes.before(c.w, c.inflight.owed())
 	if c.e.o.SpareCPU && c.inflight.pending() == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
-		if n, err := c.w.Watch(c.room(), watch); n > 0 || err != nil {
+		if n, err := c.w.Watch(c.out.room(), watch); n > 0 || err != nil {
 			return n, err
 		}
 	}
-	return c.w.Exchange(c.room(), c.patience())
+	return c.w.Exchange(c.out.room(), c.patience())
 }
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
@@ -174,25 +153,6 @@ func (c *conversation) mayEnd() bool {
 	return s.mayEnd()
 }
 
-// room returns the free part of the read buffer, larger than before if an answer has filled it; what must be translated
-// is read elsewhere.
-func (c *conversation) room() []byte {
-	if c.codec.Listens() {
-		return c.raw[:cap(c.raw)]
-	}
-	if len(c.buf) == cap(c.buf) {
-		c.swap(c.e.pool.Get(2 * cap(c.buf)))
-	}
-	return c.buf[len(c.buf):cap(c.buf)]
-}
-
-// swap makes buf the read buffer.
-func (c *conversation) swap(buf []byte) {
-	old := c.buf
-	c.buf = append(buf, old...)
-	c.e.pool.Put(old)
-}
-
 // fill sends items while the worker has less in hand than it should. It refills by half a window at a time, and never
 // while the pipe is full: what the worker does not take now, another may.
 func (c *conversation) fill() error {
@@ -215,8 +175,8 @@ func (c *conversation) fill() error {
 			c.endIfOver()
 			break
 		}
-		if c.allotted > 0 {
-			if room = int(min(int64(room), c.allotted-c.inflight.sent)); room <= 0 {
+		if c.turnover.allotted > 0 {
+			if room = int(min(int64(room), c.turnover.allotted-c.inflight.sent)); room <= 0 {
 				c.e.dispatch.attend(c.r.waiter)
 				break
 			}

@@ -6,8 +6,8 @@ import (
 	"stoke/pkg/worker"
 )
 
-// end deals with the end of the worker's output, or with a worker that has taken too long.
-func (c *conversation) end(silent bool) error {
+// end deals with the end of the worker's output, or with a worker that has taken too long, or has declared itself broken.
+func (c *conversation) end(silent bool, broken *brokenError) error {
 	if err := c.warming(); err != nil {
 		return err
 	}
@@ -20,8 +20,8 @@ func (c *conversation) end(silent bool) error {
 	}
 	c.keep()
 	_, known := c.w.Read()
-	l := lostWorker{peer: &c.peer, read: c.reached(), unseen: !known}
-	timedOut := !silent && c.expired() || c.toldToGiveUp()
+	l := lostWorker{peer: c.peer, read: c.reached(), unseen: !known}
+	timedOut := !silent && c.expired() || c.inflight.isCancelled()
 	c.depart()
 	patience := time.Duration(0)
 	switch {
@@ -45,32 +45,29 @@ func (c *conversation) end(silent bool) error {
 			return err
 		}
 	}
-	l.rest, l.cause = c.buf, c.cause(l.exit, timedOut)
+	l.rest, l.cause = c.out.buf, c.cause(l.exit, timedOut, broken)
 	return l.settle()
 }
 
 // last accepts a last answer that lacks only its end, from a worker that ended in peace: it had gone through all its items
 // before its input was ended, where that can be seen. Otherwise it may have left in the middle of an answer.
 func (c *conversation) last() error {
-	end, ok := c.codec.Ending()
 	if _, known := c.w.Read(); known && !c.stdin.idle {
 		return nil
 	}
-	if !ok || c.inflight.owed() != 1 || c.skipping || !c.codec.Last(c.buf) {
+	if c.inflight.owed() != 1 || !c.out.addEnding() {
 		return nil
 	}
-	c.room()
-	c.buf = append(c.buf, end)
 	return c.collect(1)
 }
 
 // cause says what happened to the worker.
-func (c *conversation) cause(exit worker.Exit, timedOut bool) error {
-	if c.broken != "" {
-		return &ReportedError{Slot: c.r.slot, Message: c.broken}
+func (c *conversation) cause(exit worker.Exit, timedOut bool, broken *brokenError) error {
+	if broken != nil {
+		return &ReportedError{Slot: c.r.slot, Message: broken.message}
 	}
-	if c.endless() {
-		return &TooLargeError{"its answer has no end after", c.unended, c.e.o.MaxItem}
+	if c.out.isEndless() {
+		return &TooLargeError{"its answer has no end after", c.out.unended, c.e.o.MaxItem}
 	}
 	if timedOut {
 		return &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
@@ -96,8 +93,8 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 			return 0, false
 		}
 	}
-	if c.toldToGiveUp() {
-		return mercy - time.Since(c.told), true
+	if c.inflight.isCancelled() {
+		return mercy - time.Since(c.inflight.cancelledAt), true
 	}
 	since := c.inflight.busySince
 	if c.codec.Asks() { // it may be at all that it was asked
@@ -168,7 +165,7 @@ func (c *conversation) leave() {
 		if c.departure != nil {
 			limit = c.patienceAtEnd()
 		}
-		_, err := c.w.Exchange(c.buf[:cap(c.buf)], limit) // nobody wants more answers
+		_, err := c.w.Exchange(c.out.buf[:cap(c.out.buf)], limit) // nobody wants more answers
 		if err != nil {
 			break
 		}

@@ -21,6 +21,9 @@ type inflight struct {
 
 	busySince  time.Time // when it began with the items after those
 	owingSince time.Time // when it began with the items it has not answered
+
+	cancelled   int64     // the last item that the worker was told to give up, counted from 1
+	cancelledAt time.Time // when it was told so
 }
 
 // company is what a worker may be given besides what it has in hand.
@@ -79,6 +82,15 @@ func (f *inflight) doubt() {
 
 // begin notes that the worker begins only now with what it has: what was before was no work on an item.
 func (f *inflight) begin(now time.Time) { f.busySince, f.owingSince = now, now }
+
+// cancel notes that the worker is told to give up the item it is at, and returns which of all it was sent that is, from 1.
+func (f *inflight) cancel(now time.Time) int64 {
+	f.cancelled, f.cancelledAt = f.answered+1, now
+	return f.cancelled
+}
+
+// isCancelled reports whether the worker was told to give up the item it is at.
+func (f *inflight) isCancelled() bool { return f.cancelled == f.answered+1 }
 
 // removeOldest takes the oldest batch out, which is fully answered or goes elsewhere.
 func (f *inflight) removeOldest() { f.batches = f.batches[:copy(f.batches, f.batches[1:])] }

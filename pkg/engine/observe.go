@@ -92,38 +92,38 @@ type untold struct {
 
 // observe notes that n items from b's next on were answered, and tells of each item. bare says that answers is one without
 // its end.
-func (c *conversation) observe(b *batch, n int, answers []byte, bare bool) {
-	c.untold.runs = append(c.untold.runs, event.Done{Slot: c.r.slot, First: b.seq(), N: n, Received: int64(len(answers)),
+func (l *listener) observe(b *batch, n int, answers []byte, bare bool) {
+	l.untold.runs = append(l.untold.runs, event.Done{Slot: l.r.slot, First: b.seq(), N: n, Received: int64(len(answers)),
 		Sent: int64(len(b.Items)) * int64(n) / int64(b.N)}) // what they have on average
-	if !c.e.every {
+	if !l.e.every {
 		return
 	}
-	rest := b.Items[b.offset(b.done, c.e.o.Delimiter):]
-	a := &c.untold.item
-	a.Took = time.Since(c.inflight.owingSince) / time.Duration(n)
+	rest := b.Items[b.offset(b.done, l.e.o.Delimiter):]
+	a := &l.untold.item
+	a.Took = time.Since(l.inflight.owingSince) / time.Duration(n)
 	for i := range n {
 		answer := answers
 		if !bare {
-			answer, answers = c.codec.Split(answers)
+			answer, answers = l.codec.Split(answers)
 		}
-		a.Item, rest = c.e.o.Delimiter.Split(rest, b.N-b.done-i)
-		a.Seq, a.Began, a.Received = b.seq()+int64(i), c.inflight.owingSince.Add(time.Duration(i)*a.Took), len(answer)
-		c.e.tell(a)
+		a.Item, rest = l.e.o.Delimiter.Split(rest, b.N-b.done-i)
+		a.Seq, a.Began, a.Received = b.seq()+int64(i), l.inflight.owingSince.Add(time.Duration(i)*a.Took), len(answer)
+		l.e.tell(a)
 	}
 }
 
-// report tells of what has been answered since c.inflight.owingSince: each run of items has its share of the time.
-func (c *conversation) report(now time.Time) {
+// report tells of what has been answered since l.inflight.owingSince: each run of items has its share of the time.
+func (l *listener) report(now time.Time) {
 	total := 0
-	for i := range c.untold.runs {
-		total += c.untold.runs[i].N
+	for i := range l.untold.runs {
+		total += l.untold.runs[i].N
 	}
-	elapsed, began := now.Sub(c.inflight.owingSince), c.inflight.owingSince
-	for i := range c.untold.runs {
-		run := &c.untold.runs[i]
+	elapsed, began := now.Sub(l.inflight.owingSince), l.inflight.owingSince
+	for i := range l.untold.runs {
+		run := &l.untold.runs[i]
 		run.Began, run.Took = began, time.Duration(float64(elapsed)*float64(run.N)/float64(total))
 		began = began.Add(run.Took)
-		c.e.tell(run)
+		l.e.tell(run)
 	}
-	c.untold.runs = c.untold.runs[:0]
+	l.untold.runs = l.untold.runs[:0]
 }

@@ -28,6 +28,7 @@ type peer struct {
 	replaced bool          // by its successor
 	probe    time.Duration // until it is next looked at
 	first    string        // its first answer, for messages
+	turnover turnover
 }
 
 // becameWarm says, once, that the worker is warm: what it was lent is its own.
@@ -65,6 +66,14 @@ func (p *peer) keep() {
 	if p.loan != nil {
 		p.e.dispatch.own(p.loan)
 	}
+}
+
+// firstProbe is the pause before the first look.
+func (p *peer) firstProbe() time.Duration {
+	if p.flushes.prompt {
+		return rareProbe
+	}
+	return soonProbe
 }
 
 // verdict asks whether the worker waits for more. With FeedAhead it is enough that it has read what there was.
@@ -157,6 +166,11 @@ func (p *peer) tooFew(rest []byte) error {
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), p.first)
 	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.e.o.Protocol.Promise, Words: p.w.LastWords()}
+}
+
+// breach is the fault of a worker that does not keep to its protocol.
+func (p *peer) breach(err error, broke wire.Promise) error {
+	return p.fault(fmt.Sprintf("broke its protocol: %v", p.e.o.Word(err)), broke)
 }
 
 func (p *peer) fault(problem string, broke wire.Promise) error {

@@ -29,13 +29,6 @@ const (
 	warmProbe = 20 * time.Millisecond
 )
 
-func (c *conversation) firstProbe() time.Duration {
-	if c.flushes.prompt {
-		return rareProbe
-	}
-	return soonProbe
-}
-
 // patience is how long to wait for the worker; negative: as long as it takes.
 func (c *conversation) patience() time.Duration {
 	d := c.nextLook()
@@ -61,7 +54,7 @@ func (c *conversation) nextLook() time.Duration {
 		return c.probe
 	case c.starves():
 		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
-	case c.retiring && c.r.next != nil && c.allotted > 0 && c.inflight.sent >= c.allotted:
+	case c.turnover.retiring && c.r.next != nil && c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted:
 		return max(time.Until(c.r.next.due), warmProbe)
 	case c.e.o.RecycleRSS > 0:
 		return sizeEvery
@@ -106,7 +99,7 @@ func (c *conversation) silence(quiet time.Duration) silence {
 	o, h := &c.e.o, &c.e.habits
 	read, known := c.w.Read()
 	return silence{quiet: quiet, verdict: c.verdict, hidden: !known, unread: known && read < c.inflight.bytes,
-		bound: h.forthcoming(), prompt: c.flushes.prompt, partial: len(c.buf) > 0, flushes: h.answersAll() || h.volunteered.Load(),
+		bound: h.forthcoming(), prompt: c.flushes.prompt, partial: len(c.out.buf) > 0, flushes: h.answersAll() || h.volunteered.Load(),
 		limit: o.Timeout, expected: time.Duration(c.inflight.pending()) * c.size.PerItem(), lockstep: o.Lockstep, asked: c.codec.Asks()}
 }
 

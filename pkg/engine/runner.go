@@ -253,6 +253,13 @@ func (p *prepared) over() bool {
 	}
 }
 
+// turnover is when a worker is to be replaced.
+type turnover struct {
+	retiring bool
+	allotted int64     // items after which it is
+	sized    time.Time // when its memory was last looked at
+}
+
 // retire begins to look for a successor when the worker has done its share, and more if there is none. One that has not
 // even begun is not replaced.
 func (c *conversation) retire() {
@@ -262,22 +269,22 @@ func (c *conversation) retire() {
 			return
 		}
 	}
-	if o.RecycleNum > 0 && sizing.Due(c.allotted-c.inflight.sent, c.size.PerItem(), c.r.initFor) {
+	if o.RecycleNum > 0 && sizing.Due(c.turnover.allotted-c.inflight.sent, c.size.PerItem(), c.r.initFor) {
 		if c.e.dispatch.over() {
 			c.stdin.end(noMoreItems)
 			return
 		}
-		if c.r.prepare(); c.inflight.sent >= c.allotted && c.r.goesOn() {
-			c.allotted += o.RecycleNum
+		if c.r.prepare(); c.inflight.sent >= c.turnover.allotted && c.r.goesOn() {
+			c.turnover.allotted += o.RecycleNum
 		}
-		c.retiring = c.inflight.sent >= c.allotted
+		c.turnover.retiring = c.inflight.sent >= c.turnover.allotted
 	}
-	if o.RecycleRSS > 0 && !c.retiring && time.Since(c.sized) >= sizeEvery {
-		c.sized = time.Now()
+	if o.RecycleRSS > 0 && !c.turnover.retiring && time.Since(c.turnover.sized) >= sizeEvery {
+		c.turnover.sized = time.Now()
 		rss, ok := o.RSS(c.w.Pid())
-		c.retiring = ok && rss > o.RecycleRSS
+		c.turnover.retiring = ok && rss > o.RecycleRSS
 	}
-	if c.retiring {
+	if c.turnover.retiring {
 		c.r.prepare()
 	}
 }

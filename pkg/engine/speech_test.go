@@ -12,7 +12,7 @@ func TestComplaintShowsWhatWasPrinted(t *testing.T) {
 	f := newFake(echo)
 	f.codec = tr.Protocol.Codec(100)
 	c := newConversation(New(tr.Options).runners[0], f, false, new(loan))
-	c.hear(copy(c.raw[:cap(c.raw)], "> 2\n> END\n"))
+	c.out.add(copy(c.out.room(), "> 2\n> END\n"))
 	c.warnSilent(longSilence)
 	if got := strings.Join(tr.warnings, "\n"); !strings.Contains(got, `but has printed "> 2\n> END\n"`) {
 		t.Errorf("warnings: %s", got)
