@@ -113,6 +113,10 @@ func (c *conversation) converse() (outcome, error) {
 	return ended, nil
 }
 
+// watch is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
+// those alone take 20 to 40 µs where two CPUs are involved.
+const watch = 50 * time.Microsecond
+
 // exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
@@ -123,6 +127,39 @@ func (c *conversation) exchange() (int, error) {
 		}
 	}
 	return c.w.Exchange(c.out.room(), c.patience())
+}
+
+// patience is how long to wait for the worker; negative: as long as it takes.
+func (c *conversation) patience() time.Duration {
+	d := c.nextLook()
+	if left, limited := c.allowance(); limited && (d < 0 || left < d) {
+		d = max(left, 0)
+	}
+	return d
+}
+
+// nextLook is how long to wait before the worker is looked at, whatever the limits are.
+func (c *conversation) nextLook() time.Duration {
+	switch {
+	case c.departure != nil:
+		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		return left
+	case c.stdin.isOver() && (!c.inflight.owes() || c.stdin.state == lost && c.reached() == 0):
+		return c.e.o.Patience
+	case c.stdin.isOver() && c.e.answered.Load() == 0 && !c.e.complained.Load():
+		return max(c.e.o.Patience-time.Since(c.inflight.busySince), sizeEvery)
+	case c.stdin.isOver():
+		return -1
+	case !c.warm || c.inflight.pending() > 0:
+		return c.probe
+	case c.starves():
+		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
+	case c.turnover.retiring && c.r.next != nil && c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted:
+		return max(time.Until(c.r.next.due), warmProbe)
+	case c.e.o.RecycleRSS > 0:
+		return sizeEvery
+	}
+	return -1
 }
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
@@ -147,10 +184,45 @@ func (c *conversation) hangUp() {
 	}
 }
 
-// mayEnd reports whether the end of its input may be what a worker with items in hand waits for.
-func (c *conversation) mayEnd() bool {
-	s := c.silence(time.Since(c.inflight.busySince))
-	return s.mayEnd()
+// begin sends the worker what it is lent.
+func (c *conversation) begin() error {
+	if c.replaced {
+		return nil
+	}
+	l := c.loan
+	if c.warm {
+		c.loan = nil
+		c.e.becameWarm()
+	}
+	if b := c.e.dispatch.hand(l, c.w.Ring, c.warm); b != nil {
+		return c.send(b)
+	}
+	return nil
+}
+
+// giveBack gives back what the worker was lent, unless it has begun with it. It reports whether the worker goes on.
+func (c *conversation) giveBack() (alive bool) {
+	if c.hasBegun() {
+		c.becameWarm()
+		c.inflight.begin(time.Now())
+		return true
+	}
+	taken, alive := c.w.TakeBack()
+	if !taken && alive {
+		return true // it has begun just now, which is seen soon
+	}
+	c.sift(int(c.inflight.sent))
+	c.inflight.bytes, c.inflight.sent, c.inflight.company, c.stdin = 0, 0, anything, stdin{}
+	return c.e.dispatch.repay(c.loan) && alive
+}
+
+// useless reports whether the worker has nothing to do, will have nothing, and is still at its start: nobody need wait for that.
+func (c *conversation) useless() bool {
+	if c.warm || c.stdin.state != ending || c.inflight.sent > 0 {
+		return false
+	}
+	v := c.w.Idle()
+	return v != worker.Idle && v != worker.Quiet
 }
 
 // fill sends items while the worker has less in hand than it should. It refills by half a window at a time, and never
@@ -215,4 +287,37 @@ func (c *conversation) endIfOver() {
 	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.isLent(c.r.waiter)) {
 		c.stdin.end(noMoreItems)
 	}
+}
+
+// send hands b to the worker.
+func (c *conversation) send(b *batch) error {
+	now := time.Now()
+	if c.inflight.pending() == 0 {
+		c.inflight.busySince = now
+		c.probe = c.firstProbe()
+	}
+	if !c.inflight.owes() {
+		c.inflight.owingSince = now
+	}
+	if err := c.announce(b); err != nil {
+		return err
+	}
+	b.wire = c.encode(b)
+	out := b.onWire()
+	c.settle(b)
+	if b.done == b.N {
+		c.keep()
+		c.e.finish(b)
+		return nil
+	}
+	c.inflight.send(b, len(out), now)
+	if c.loan != nil {
+		if _, known := c.w.Read(); !known { // nobody can say that it has not begun
+			c.keep()
+		}
+	}
+	if b.alone && !c.e.habits.answersAll() {
+		c.stdin.end(mustBeAlone)
+	}
+	return c.w.Send(out)
 }

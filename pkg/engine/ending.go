@@ -75,6 +75,9 @@ func (c *conversation) cause(exit worker.Exit, timedOut bool, broken *brokenErro
 	return &DiedError{Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Words: c.w.LastWords()}
 }
 
+// mercy is how long a worker that was told to give an item up has to say so, before it is killed.
+const mercy = 250 * time.Millisecond
+
 // expired reports whether the item that the worker is at has taken longer than may be.
 func (c *conversation) expired() bool {
 	left, limited := c.allowance()

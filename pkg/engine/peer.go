@@ -31,6 +31,18 @@ type peer struct {
 	turnover turnover
 }
 
+// Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is
+// looked at rarely; the others soon, and then in proportion to how long they have been taking.
+const (
+	soonProbe  = 500 * time.Microsecond
+	rareProbe  = 20 * time.Millisecond
+	slowest    = 10 // times the first pause
+	proportion = 16 // of the time taken so far
+)
+
+// warmProbe bounds the pause between two looks whether a worker has begun to read.
+const warmProbe = 20 * time.Millisecond
+
 // becameWarm says, once, that the worker is warm: what it was lent is its own.
 func (p *peer) becameWarm() {
 	if !p.warm {
@@ -49,6 +61,26 @@ func (p *peer) becameWarm() {
 		p.e.tellWarm(p.r.slot, p.w, p.began)
 		p.e.warmedUp()
 	}
+}
+
+// warming notices that the worker has begun to read, or has not in time.
+func (p *peer) warming() error {
+	if p.warm {
+		return nil
+	}
+	if p.hasBegun() {
+		p.becameWarm()
+		p.inflight.begin(time.Now()) // to warm up was not work on an item
+		return nil
+	}
+	if limit := p.e.o.InitTimeout; limit > 0 && time.Since(p.began) > limit {
+		return &InitError{Slot: p.r.slot, Pid: p.w.Pid(), Err: worker.ErrSlow, Words: p.w.LastWords()}
+	}
+	if limit := p.e.o.Patience; time.Since(p.began) > limit && !p.e.wondered.Swap(true) {
+		p.e.warn(&ColdError{Slot: p.r.slot, Pid: p.w.Pid(), For: limit, Words: p.w.LastWords()})
+	}
+	p.probe = min(2*p.probe, warmProbe)
+	return nil
 }
 
 // hasBegun reports whether the worker has read something, or, if there is nothing to be read, waits for it.

@@ -113,3 +113,9 @@ func (r *runner) lost(err error) {
 	}
 	r.e.fail(err)
 }
+
+// becameWarm says that a worker of the run is warm.
+func (e *Engine) becameWarm() {
+	e.slots.warm.Store(true)
+	e.tellBegun()
+}
