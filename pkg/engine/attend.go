@@ -21,10 +21,10 @@ func (l *listener) attend() error {
 	if l.starves() && time.Since(l.inflight.owingSince) >= starving {
 		l.warnStarving()
 	}
-	if l.stdin.isOver() && quiet >= l.e.o.Patience && l.inflight.pending() > 0 {
+	if l.stdin.isOver() && quiet >= l.e.o.Patience && l.inflight.pending > 0 {
 		l.warnSilent(l.e.o.Patience)
 	}
-	if l.stdin.isOver() || l.inflight.pending() == 0 || quiet < l.probe {
+	if l.stdin.isOver() || l.inflight.pending == 0 || quiet < l.probe {
 		return nil
 	}
 	s := l.silence(quiet)
@@ -50,7 +50,7 @@ func (l *listener) silence(quiet time.Duration) silence {
 	read, known := l.w.Read()
 	return silence{quiet: quiet, verdict: l.verdict, hidden: !known, unread: known && read < l.inflight.bytes,
 		bound: h.forthcoming(), prompt: l.flushes.prompt, partial: len(l.out.buf) > 0, flushes: h.answersAll() || h.volunteered.Load(),
-		limit: o.Timeout, expected: time.Duration(l.inflight.pending()) * l.size.PerItem(), lockstep: o.Lockstep, asked: l.codec.Asks()}
+		limit: o.Timeout, expected: time.Duration(l.inflight.pending) * l.size.PerItem(), lockstep: o.Lockstep, asked: l.codec.Asks()}
 }
 
 // mayEnd reports whether the end of its input may be what a worker with items in hand waits for.
@@ -89,17 +89,21 @@ func (l *listener) feedOn(how remedy, quiet time.Duration) {
 	}
 	switch {
 	case how == feedOn:
-		l.size.Observe(l.inflight.pending(), quiet)
+		l.size.Observe(l.inflight.pending, quiet)
 	case how == feedInCase && l.e.habits.volunteered.Load(): // hardly more than a little is what it waits for
 	default:
 		l.size.Grow()
 	}
-	l.inflight.consume(time.Now(), how == feedInCase)
+	known := seen
+	if how == feedInCase {
+		known = guessed
+	}
+	l.inflight.consume(time.Now(), known)
 }
 
 // starves reports whether the worker holds answers back and there is nothing to feed it with, in a run without any answer.
 func (l *listener) starves() bool {
-	return l.stdin.state == open && l.inflight.owes() && l.inflight.pending() == 0 && l.e.answered.Load() == 0 && !l.e.complained.Load()
+	return l.stdin.state == open && l.inflight.owed > 0 && l.inflight.pending == 0 && l.e.answered.Load() == 0 && !l.e.complained.Load()
 }
 
 // warnStarving tells the user, once in a run, that answers come late from a worker on a stream that goes on.

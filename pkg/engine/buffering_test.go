@@ -69,7 +69,7 @@ func TestFlushes(t *testing.T) {
 		for _, w := range tt.writes {
 			f.before(aReader{w.read, w.silent}, 2)
 			in.oldest().done += w.items
-			in.answered += int64(w.items)
+			in.answer(w.items)
 			f.after(w.n, true, true, in.oldest(), scanLines)
 		}
 		if h.known() != tt.want || h.volunteered.Load() != tt.volunteered {

@@ -21,7 +21,7 @@ type listener struct {
 func (l *listener) collect(n int) error {
 	now := time.Now()
 	l.inflight.doubt()
-	before := l.inflight.progress()
+	before := l.inflight.pending
 	err := l.answers(now)
 	l.report(now)
 	if err != nil {
@@ -31,17 +31,17 @@ func (l *listener) collect(n int) error {
 	if l.out.isOverlong() && l.inflight.oldest() != nil {
 		l.out.skip()
 	}
-	if done := l.inflight.progress() - before; done > 0 {
+	if done := before - l.inflight.pending; done > 0 {
 		l.out.unended = 0
-		l.size.Observe(int(done), now.Sub(l.inflight.busySince))
+		l.size.Observe(done, now.Sub(l.inflight.busySince))
 		l.inflight.busySince = now
 		l.probe = l.firstProbe()
 	}
 	l.inflight.owingSince = now
-	if !l.inflight.owes() && l.stdin.state != closed {
+	if l.inflight.owed == 0 && l.stdin.state != closed {
 		l.flushes.answered()
 	}
-	if d := l.out.pause(n, l.inflight.pending(), l.size.PerItem()); d > 0 {
+	if d := l.out.pause(n, l.inflight.pending, l.size.PerItem()); d > 0 {
 		l.w.Nap(d)
 	}
 	return nil
@@ -143,7 +143,7 @@ func (l *listener) mustHaveRead(b *batch, n int) int64 {
 
 // advance accounts for n more answers to b, and closes it if they were the last.
 func (l *listener) advance(b *batch, n int) {
-	l.inflight.answered += int64(n)
+	l.inflight.answer(n)
 	l.settle(b)
 	if b.done == b.N {
 		l.inflight.removeOldest()

@@ -120,8 +120,8 @@ const watch = 50 * time.Microsecond
 // exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
-	c.flushes.before(c.w, c.inflight.owed())
-	if c.e.o.SpareCPU && c.inflight.pending() == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
+	c.flushes.before(c.w, c.inflight.owed)
+	if c.e.o.SpareCPU && c.inflight.pending == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
 		if n, err := c.w.Watch(c.out.room(), watch); n > 0 || err != nil {
 			return n, err
 		}
@@ -144,13 +144,13 @@ func (c *conversation) nextLook() time.Duration {
 	case c.departure != nil:
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
 		return left
-	case c.stdin.isOver() && (!c.inflight.owes() || c.stdin.state == lost && c.reached() == 0):
+	case c.stdin.isOver() && (c.inflight.owed == 0 || c.stdin.state == lost && c.reached() == 0):
 		return c.e.o.Patience
 	case c.stdin.isOver() && c.e.answered.Load() == 0 && !c.e.complained.Load():
 		return max(c.e.o.Patience-time.Since(c.inflight.busySince), sizeEvery)
 	case c.stdin.isOver():
 		return -1
-	case !c.warm || c.inflight.pending() > 0:
+	case !c.warm || c.inflight.pending > 0:
 		return c.probe
 	case c.starves():
 		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
@@ -175,12 +175,12 @@ func (c *conversation) hangUp() {
 	if c.stdin.state != ending || c.w.Written() < c.inflight.bytes {
 		return
 	}
-	if read, known := c.w.Read(); known && c.inflight.owes() && (read < c.inflight.bytes || !c.warm && c.inflight.bytes > 0) {
+	if read, known := c.w.Read(); known && c.inflight.owed > 0 && (read < c.inflight.bytes || !c.warm && c.inflight.bytes > 0) {
 		return
 	}
-	if done := c.inflight.pending() == 0; done || c.mayEnd() {
+	if done := c.inflight.pending == 0; done || c.mayEnd() {
 		c.w.CloseInput()
-		c.stdin.close(time.Now(), done && !c.inflight.guess)
+		c.stdin.close(time.Now(), done && c.inflight.finished != guessed)
 	}
 }
 
@@ -212,7 +212,7 @@ func (c *conversation) giveBack() (alive bool) {
 		return true // it has begun just now, which is seen soon
 	}
 	c.sift(int(c.inflight.sent))
-	c.inflight.bytes, c.inflight.sent, c.inflight.company, c.stdin = 0, 0, anything, stdin{}
+	c.inflight, c.stdin = inflight{busySince: c.inflight.busySince, owingSince: c.inflight.owingSince}, stdin{}
 	return c.e.dispatch.repay(c.loan) && alive
 }
 
@@ -229,7 +229,7 @@ func (c *conversation) useless() bool {
 // while the pipe is full: what the worker does not take now, another may.
 func (c *conversation) fill() error {
 	for c.stdin.state == open && c.w.Written() == c.inflight.bytes {
-		if c.inflight.company == none && c.inflight.owes() {
+		if c.inflight.company == none && c.inflight.owed > 0 {
 			c.endIfOver()
 			break
 		}
@@ -242,7 +242,7 @@ func (c *conversation) fill() error {
 		if c.e.o.Lockstep {
 			window = 1
 		}
-		room := window - c.inflight.pending()
+		room := window - c.inflight.pending
 		if room <= 0 || room < window/2 && window > width {
 			c.endIfOver()
 			break
@@ -255,7 +255,7 @@ func (c *conversation) fill() error {
 		}
 		c.r.called.Store(false)
 		b, state := c.e.dispatch.take(c.r.waiter, need{
-			most: room, oldest: c.inflight.oldest(), idle: !c.inflight.owes(), free: c.inflight.pending() == 0, prompt: c.flushes.prompt, loan: c.loan})
+			most: room, oldest: c.inflight.oldest(), idle: c.inflight.owed == 0, free: c.inflight.pending == 0, prompt: c.flushes.prompt, loan: c.loan})
 		switch {
 		case state == source.End:
 			c.stdin.end(noMoreItems)
@@ -271,7 +271,7 @@ func (c *conversation) fill() error {
 			return err
 		}
 	}
-	load := int64(c.inflight.pending())
+	load := int64(c.inflight.pending)
 	if !c.warm {
 		load = chilly
 	}
@@ -292,11 +292,11 @@ func (c *conversation) endIfOver() {
 // send hands b to the worker.
 func (c *conversation) send(b *batch) error {
 	now := time.Now()
-	if c.inflight.pending() == 0 {
+	if c.inflight.pending == 0 {
 		c.inflight.busySince = now
 		c.probe = c.firstProbe()
 	}
-	if !c.inflight.owes() {
+	if c.inflight.owed == 0 {
 		c.inflight.owingSince = now
 	}
 	if err := c.announce(b); err != nil {

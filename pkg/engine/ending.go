@@ -55,7 +55,7 @@ func (c *conversation) last() error {
 	if _, known := c.w.Read(); known && !c.stdin.idle {
 		return nil
 	}
-	if c.inflight.owed() != 1 || !c.out.addEnding() {
+	if c.inflight.owed != 1 || !c.out.addEnding() {
 		return nil
 	}
 	return c.collect(1)
@@ -88,7 +88,7 @@ func (c *conversation) expired() bool {
 // is, because it may keep answers in a buffer, the others in its hands get the time that they are expected to take.
 func (c *conversation) allowance() (left time.Duration, limited bool) {
 	limit := c.e.o.Timeout
-	if limit == 0 || !c.inflight.owes() {
+	if limit == 0 || c.inflight.owed == 0 {
 		return 0, false
 	}
 	if !c.warm {
@@ -105,10 +105,10 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	}
 	if c.stdin.state == closed && c.stdin.closedAt.After(since) {
 		since = c.stdin.closedAt
-	} else if c.inflight.pending() == 0 {
+	} else if c.inflight.pending == 0 {
 		return 0, false
 	}
-	if n := c.inflight.pending(); n > 1 && !c.e.habits.answersEach() && !c.codec.Asks() {
+	if n := c.inflight.pending; n > 1 && !c.e.habits.answersEach() && !c.codec.Asks() {
 		limit += 2 * time.Duration(n-1) * c.size.PerItem()
 	}
 	return limit - time.Since(since), true
@@ -119,12 +119,12 @@ func (c *conversation) overdue() bool {
 	if now := time.Now(); !c.stdin.isLost(now, c.e.o.Patience) || now.Sub(c.inflight.busySince) < c.e.o.Patience {
 		return false
 	}
-	return !c.inflight.owes() || c.reached() == 0
+	return c.inflight.owed == 0 || c.reached() == 0
 }
 
 // depart notes, once, that nothing but the end of this worker is waited for.
 func (c *conversation) depart() {
-	if c.departure == nil && c.stdin.state == closed && !c.inflight.owes() {
+	if c.departure == nil && c.stdin.state == closed && c.inflight.owed == 0 {
 		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
 	}
 }
@@ -144,7 +144,7 @@ func (c *conversation) patienceAtEnd() time.Duration {
 	case c.departure != nil:
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
 		return left
-	case c.stdin.state == closed, !c.inflight.owes():
+	case c.stdin.state == closed, c.inflight.owed == 0:
 		return c.e.o.Patience
 	}
 	return endPatience
@@ -199,7 +199,7 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		c.exit = &exit
 		c.e.departures.end(d)
 		c.afterwards(exit)
-		c.e.tellEnded(c.r.slot, c.w, exit, !c.inflight.owes())
+		c.e.tellEnded(c.r.slot, c.w, exit, c.inflight.owed == 0)
 	}
 	return *c.exit
 }

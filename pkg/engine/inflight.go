@@ -16,8 +16,9 @@ type inflight struct {
 	bytes    int64 // handed to the worker so far
 	sent     int64 // items; likewise
 	answered int64
-	consumed int64 // of those sent, how many the worker was seen to have finished with, answered or not
-	guess    bool  // that is only a guess
+	owed     int      // answers that the worker has yet to give
+	pending  int      // of those, how many it is at or has not begun, so far as can be seen
+	finished evidence // that it has ever finished with items before it answered them
 
 	busySince  time.Time // when it began with the items after those
 	owingSince time.Time // when it began with the items it has not answered
@@ -25,6 +26,15 @@ type inflight struct {
 	cancelled   int64     // the last item that the worker was told to give up, counted from 1
 	cancelledAt time.Time // when it was told so
 }
+
+// evidence is what tells that a worker has finished with items that it has not answered.
+type evidence int
+
+const (
+	noEvidence evidence = iota
+	guessed             // nothing but its silence, which is believed until it writes something
+	seen
+)
 
 // company is what a worker may be given besides what it has in hand.
 type company int
@@ -34,18 +44,6 @@ const (
 	nothingYet         // it is to be done with what it has, to take what must be alone
 	none               // what it has must be alone
 )
-
-// progress is the number of items that the worker has finished with.
-func (f *inflight) progress() int64 { return max(f.answered, f.consumed) }
-
-// pending is the number of items that the worker is at or has not begun, so far as can be seen.
-func (f *inflight) pending() int { return int(f.sent - f.progress()) }
-
-// owed is the number of answers that the worker has yet to give.
-func (f *inflight) owed() int { return int(f.sent - f.answered) }
-
-// owes reports whether there are any.
-func (f *inflight) owes() bool { return f.answered < f.sent }
 
 // oldest is the oldest batch that is not fully answered, or nil.
 func (f *inflight) oldest() *batch {
@@ -60,6 +58,8 @@ func (f *inflight) send(b *batch, bytes int, now time.Time) {
 	f.bytes += int64(bytes)
 	b.sent = b.owed()
 	f.sent += int64(b.sent)
+	f.owed += b.sent
+	f.pending += b.sent
 	b.end, b.sentAt = f.bytes, now
 	f.batches = append(f.batches, b)
 	f.company = anything
@@ -68,15 +68,22 @@ func (f *inflight) send(b *batch, bytes int, now time.Time) {
 	}
 }
 
-// consume notes that the worker was seen, or is guessed, to have finished with all it has.
-func (f *inflight) consume(now time.Time, guess bool) {
-	f.consumed, f.guess, f.busySince = f.sent, guess, now
+// answer notes n more answers.
+func (f *inflight) answer(n int) {
+	f.answered += int64(n)
+	f.owed -= n
+	f.pending = min(f.pending, f.owed)
+}
+
+// consume notes that the worker has finished with all it has, and how that is known.
+func (f *inflight) consume(now time.Time, how evidence) {
+	f.pending, f.finished, f.busySince = 0, how, now
 }
 
 // doubt forgets what was only a guess, now that the worker has shown itself.
 func (f *inflight) doubt() {
-	if f.guess {
-		f.guess, f.consumed = false, 0
+	if f.finished == guessed {
+		f.pending, f.finished = f.owed, noEvidence
 	}
 }
 
@@ -138,7 +145,7 @@ func (f *inflight) takeUnanswered(n int, d cut.Delimiter, pool *source.Pool, spl
 // neither.
 func (f *inflight) takeNext(d cut.Delimiter, pool *source.Pool, scan scanner, split splitter) (item, before, behind *batch) {
 	b := f.batches[0]
-	f.answered++
+	f.answer(1)
 	f.removeOldest()
 	was, whole := *b, b.sent-b.owed()+1
 	off := 0

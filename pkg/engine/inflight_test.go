@@ -70,16 +70,20 @@ func TestInflightCounts(t *testing.T) {
 		{what: "all is answered", answered: 5},
 	} {
 		f := inHand("abc", "de")
-		f.answered = tt.answered
+		f.answer(int(tt.answered))
 		now := time.Now()
 		if tt.consumed {
-			f.consume(now, tt.guess)
+			how := seen
+			if tt.guess {
+				how = guessed
+			}
+			f.consume(now, how)
 		}
 		if tt.doubted {
 			f.doubt()
 		}
-		if f.pending() != tt.pending || f.owed() != tt.owed || f.owes() != (tt.owed > 0) {
-			t.Errorf("%s: %d pending, %d owed, owes %v; want %d, %d", tt.what, f.pending(), f.owed(), f.owes(), tt.pending, tt.owed)
+		if f.pending != tt.pending || f.owed != tt.owed {
+			t.Errorf("%s: %d pending, %d owed; want %d, %d", tt.what, f.pending, f.owed, tt.pending, tt.owed)
 		}
 		if tt.consumed && !f.busySince.Equal(now) {
 			t.Errorf("%s: what comes next is said to have begun at another time", tt.what)
@@ -113,7 +117,8 @@ func TestInflightReached(t *testing.T) {
 		}
 	}
 	f := inHand("abc", "de")
-	f.oldest().done, f.answered = 2, 2
+	f.oldest().done = 2
+	f.answer(2)
 	if got := f.reached(7, scanLines); got != 2 {
 		t.Errorf("of those not answered it has begun with %d, want 2", got)
 	}
@@ -150,7 +155,8 @@ func TestInflightTakeNext(t *testing.T) {
 		{"a", 0, "a", "", ""}, {"abc", 0, "a", "", "bc"}, {"abc", 1, "b", "a", "c"}, {"abc", 2, "c", "ab", ""},
 	} {
 		f := inHand(tt.batch, "yz")
-		f.oldest().done, f.answered = tt.done, int64(tt.done)
+		f.oldest().done = tt.done
+		f.answer(tt.done)
 		item, before, behind := f.takeNext(newline, new(source.Pool), scanLines, splitOff)
 		if before != nil {
 			before.done = 0 // to see what it has
@@ -161,8 +167,8 @@ func TestInflightTakeNext(t *testing.T) {
 		if left := strings.TrimSpace(tt.behind + " yz"); letters(f.batches...) != left {
 			t.Errorf("%q, %d done: %q is left in flight, want %q", tt.batch, tt.done, letters(f.batches...), left)
 		}
-		if read := f.bytes; f.owed() != f.reached(read, scanLines) {
-			t.Errorf("%q, %d done: %d are owed, %d were reached when all is read", tt.batch, tt.done, f.owed(), f.reached(read, scanLines))
+		if read := f.bytes; f.owed != f.reached(read, scanLines) {
+			t.Errorf("%q, %d done: %d are owed, %d were reached when all is read", tt.batch, tt.done, f.owed, f.reached(read, scanLines))
 		}
 	}
 }
@@ -173,8 +179,9 @@ func TestInflightTakeNextKeepsTheRest(t *testing.T) {
 	b := f.oldest()
 	b.wire, b.ends, b.sent = []byte("<A><B><D>"), []int{3, 6, 9}, 3
 	b.refusal = []refusal{{2, nil}}
-	f.sent, f.bytes, b.end = 3, 9, 9
-	b.done, f.answered = 1, 1
+	f.sent, f.owed, f.pending, f.bytes, b.end = 3, 3, 3, 9, 9
+	b.done = 1
+	f.answer(1)
 	scan := func(b *batch, _ []byte, most int) (n, end int) { return most, b.ends[most-1] }
 	item, before, behind := f.takeNext(newline, new(source.Pool), scan, splitOff)
 	if letters(item) != "b" || item.wire != nil || before == nil || before.N != 1 {

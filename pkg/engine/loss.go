@@ -14,7 +14,7 @@ type lostWorker struct {
 
 // settle deals with it: its unanswered items are given back, with or without a charge.
 func (l *lostWorker) settle() error {
-	if len(l.rest) > 0 && !l.inflight.owes() {
+	if len(l.rest) > 0 && l.inflight.owed == 0 {
 		return l.tooMany(l.rest)
 	}
 	facts := l.facts()
@@ -54,7 +54,7 @@ func (l *lostWorker) settle() error {
 func (l *lostWorker) facts() loss {
 	o, f, oldest := &l.e.o, &l.inflight, l.inflight.oldest()
 	facts := loss{
-		owed: f.owes(), read: l.read, single: f.sent == 1,
+		owed: f.owed > 0, read: l.read, single: f.sent == 1,
 		proven:    l.e.answered.Load() > 0 || l.e.habits.obliged, // what said that it is ready has started
 		stepwise:  l.e.habits.answersEach() || l.isBroken(),
 		leftHere:  oldest != nil && oldest.done == 0 && oldest.left,
@@ -80,7 +80,7 @@ func (l *lostWorker) facts() loss {
 		facts.past = neverBegan
 	case f.answered > 0:
 		facts.past = hasAnswered
-	case f.consumed > 0 && !f.guess:
+	case f.finished == seen:
 		facts.past = workedThrough
 	default:
 		facts.past = hasRead

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -178,7 +179,7 @@ func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) 
 		return
 	}
 	text := cause.Error()
-	if _, timedOut := cause.(*TimeoutError); timedOut {
+	if errors.As(cause, new(*TimeoutError)) {
 		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", p.r.slot, p.w.Pid(), p.e.o.Timeout)
 	}
 	p.e.note(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))

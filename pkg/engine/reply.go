@@ -34,7 +34,7 @@ func (l *listener) farewell() (cut, err error) {
 			return nil, err
 		}
 	}
-	if cut != nil && l.stdin.state == closed && l.inflight.owes() {
+	if cut != nil && l.stdin.state == closed && l.inflight.owed > 0 {
 		return l.breach(cut, l.e.o.Protocol.Promise), nil
 	}
 	return nil, nil
