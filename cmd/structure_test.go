@@ -30,11 +30,10 @@ type size struct{ fields, methods, files int }
 // tooLarge are the types that are above the limits still, each with what it must not grow beyond. The first is the list of
 // settings, which stays: a field is a setting.
 var tooLarge = map[string]size{
-	"cmd.settings":            {99, 19, 5},
-	"cmd.options":             {24, 45, 13},
-	"pkg/engine.Engine":       {14, 25, 10},
-	"pkg/engine.conversation": {53, 92, 12},
-	"pkg/worker.Worker":       {18, 28, 4},
+	"cmd.settings":      {99, 19, 5},
+	"cmd.options":       {24, 45, 13},
+	"pkg/engine.Engine": {14, 25, 10},
+	"pkg/worker.Worker": {18, 28, 4},
 }
 
 // tooLong are the files that are above the limit still, each with what it must not grow beyond.

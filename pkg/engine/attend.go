@@ -111,7 +111,7 @@ func (l *listener) warnStarving() {
 	if l.e.complained.Swap(true) {
 		return
 	}
-	l.e.warn(&SilentError{Slot: l.r.slot, Pid: l.w.Pid(), Buffers: true})
+	l.e.warn(&SilentError{Slot: l.slot, Pid: l.w.Pid(), Buffers: true})
 }
 
 // warnSilent tells the user, once in a run without any answer so far, about a worker that has read its items and has been
@@ -123,7 +123,7 @@ func (l *listener) warnSilent(limit time.Duration) {
 	if read, known := l.w.Read(); known && read < l.inflight.bytes || l.e.complained.Swap(true) {
 		return
 	}
-	silent := &SilentError{Slot: l.r.slot, Pid: l.w.Pid(), For: limit}
+	silent := &SilentError{Slot: l.slot, Pid: l.w.Pid(), For: limit}
 	if held := l.codec.Held(); len(held) > 0 {
 		silent.Printed, silent.Promise = human.Quote(held, false), l.e.o.Protocol.Promise
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/human"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
@@ -125,7 +126,7 @@ func (l *listener) admit(b *batch, n int, p []byte) error {
 	}
 	if l.inflight.answered == 0 {
 		l.becameWarm()
-		l.r.answered(l.replaced)
+		l.owner.answered()
 		answer, _ := l.codec.Split(p)
 		l.e.suspect.answered(b.item(l.e.o.Delimiter))
 		l.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(l.e.o.Delimiter), false))
@@ -167,7 +168,7 @@ func (l *listener) publish(b *batch, p []byte, n int, took time.Duration) {
 	}
 	defer l.e.pool.Put(p)
 	out := l.e.pool.Get(len(p))
-	r := result{seq: b.seq(), worker: l.r.slot, attempts: b.tries + 1, took: took}
+	r := result{seq: b.seq(), worker: l.slot, attempts: b.tries + 1, took: took}
 	for range n {
 		r.answer, p = l.codec.Split(p)
 		if !f.plain() {
@@ -177,6 +178,44 @@ func (l *listener) publish(b *batch, p []byte, n int, took time.Duration) {
 		r.seq++
 	}
 	l.e.publishRendered(b, out)
+}
+
+// observe notes that n items from b's next on were answered, and tells of each item. bare says that answers is one without
+// its end.
+func (l *listener) observe(b *batch, n int, answers []byte, bare bool) {
+	l.untold.runs = append(l.untold.runs, event.Done{Slot: l.slot, First: b.seq(), N: n, Received: int64(len(answers)),
+		Sent: int64(len(b.Items)) * int64(n) / int64(b.N)}) // what they have on average
+	if !l.e.every {
+		return
+	}
+	rest := b.Items[b.offset(b.done, l.e.o.Delimiter):]
+	a := &l.untold.item
+	a.Took = time.Since(l.inflight.owingSince) / time.Duration(n)
+	for i := range n {
+		answer := answers
+		if !bare {
+			answer, answers = l.codec.Split(answers)
+		}
+		a.Item, rest = l.e.o.Delimiter.Split(rest, b.N-b.done-i)
+		a.Seq, a.Began, a.Received = b.seq()+int64(i), l.inflight.owingSince.Add(time.Duration(i)*a.Took), len(answer)
+		l.e.tell(a)
+	}
+}
+
+// report tells of what has been answered since l.inflight.owingSince: each run of items has its share of the time.
+func (l *listener) report(now time.Time) {
+	total := 0
+	for i := range l.untold.runs {
+		total += l.untold.runs[i].N
+	}
+	elapsed, began := now.Sub(l.inflight.owingSince), l.inflight.owingSince
+	for i := range l.untold.runs {
+		run := &l.untold.runs[i]
+		run.Began, run.Took = began, time.Duration(float64(elapsed)*float64(run.N)/float64(total))
+		began = began.Add(run.Took)
+		l.e.tell(run)
+	}
+	l.untold.runs = l.untold.runs[:0]
 }
 
 // nextItem returns the item of that index, the next one to be rendered.
@@ -211,7 +250,7 @@ func (e *Engine) publishRendered(b *batch, out []byte) {
 
 // reject fails the next item of b because of its answer, of size bytes.
 func (l *listener) reject(b *batch, size int64) {
-	l.e.failItem(b, l.r.slot, &TooLargeError{"its answer is", size, l.e.o.MaxItem}, l.inflight.owingSince)
+	l.e.failItem(b, l.slot, &TooLargeError{"its answer is", size, l.e.o.MaxItem}, l.inflight.owingSince)
 	l.advance(b, 1)
 }
 

@@ -20,6 +20,7 @@ const (
 // conversation is what passes between a runner and one worker, from the first item to the worker's end.
 type conversation struct {
 	listener
+	doing     *doing       // where it shows what the worker is at
 	departure *departure   // nothing but its end is waited for
 	exit      *worker.Exit // how it ended
 }
@@ -29,10 +30,10 @@ type conversation struct {
 // warm.
 func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now, e := time.Now(), r.e
-	p := &peer{e: e, r: r, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &e.habits, prompt: e.habits.obliged},
+	p := &peer{e: e, owner: r, waiter: r.waiter, slot: r.slot, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &e.habits, prompt: e.habits.obliged},
 		began: now, probe: soonProbe, loan: l, counted: counted, turnover: turnover{allotted: e.o.RecycleNum}}
 	p.warm = e.o.Protocol.Greets || !counted && w.Idle() == worker.Idle
-	c := &conversation{listener: listener{peer: p, out: reader{codec: p.codec, pool: &e.pool, limit: e.o.MaxItem, escaped: e.o.Protocol.Replies}}}
+	c := &conversation{doing: &r.doing, listener: listener{peer: p, out: reader{codec: p.codec, pool: &e.pool, limit: e.o.MaxItem, escaped: e.o.Protocol.Replies}}}
 	c.out.open()
 	return c
 }
@@ -42,7 +43,7 @@ func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 func (c *conversation) run() (outcome, error) {
 	c.e.employ(c.w)
 	how, err := c.converse()
-	if c.warm && (how == replaced || !c.replaced) {
+	if c.warm && (how == replaced || c.waiter != nil) {
 		c.e.dispatch.cool()
 	}
 	if how == replaced {
@@ -71,13 +72,12 @@ func (c *conversation) converse() (outcome, error) {
 			return ended, nil
 		}
 		if c.stdin.state == open {
-			if c.r.forgive() {
+			if c.owner.forgive() {
 				c.turnover.retiring = false
 			}
 			c.retire()
-			if c.turnover.retiring && c.r.successor() {
-				c.stdin.end(successor)
-				c.replaced = true
+			if c.turnover.retiring && c.owner.successor() {
+				c.handOver()
 				return replaced, nil
 			}
 			if err := c.fill(); err != nil {
@@ -89,7 +89,7 @@ func (c *conversation) converse() (outcome, error) {
 		}
 		c.hangUp()
 		c.depart()
-		c.publishStatus()
+		c.doing.show(&c.inflight, c.warm, c.e.o.Delimiter)
 		n, err := c.exchange()
 		switch {
 		case err == nil && n == 0 && c.expired() && c.cancel():
@@ -112,6 +112,18 @@ func (c *conversation) converse() (outcome, error) {
 	}
 	return ended, nil
 }
+
+// handOver has the rest of the conversation run beside that of its successor, which the owner looks after from now on.
+func (c *conversation) handOver() {
+	c.stdin.end(successor)
+	c.owner, c.waiter, c.doing = former{c.owner}, nil, new(doing)
+}
+
+// former is the owner of a worker that was handed over.
+type former struct{ owner }
+
+func (former) becameWarm(time.Duration) {}
+func (o former) answered()              { o.noteAnswered() }
 
 // watch is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
 // those alone take 20 to 40 µs where two CPUs are involved.
@@ -154,12 +166,13 @@ func (c *conversation) nextLook() time.Duration {
 		return c.probe
 	case c.starves():
 		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
-	case c.turnover.retiring && c.r.next != nil && c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted:
-		return max(time.Until(c.r.next.due), warmProbe)
-	case c.e.o.RecycleRSS > 0:
-		return sizeEvery
+	case c.turnover.retiring && c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted:
+		if latest, ok := c.owner.due(); ok {
+			return max(time.Until(latest), warmProbe)
+		}
+		return c.nextSizing()
 	}
-	return -1
+	return c.nextSizing()
 }
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
@@ -186,8 +199,8 @@ func (c *conversation) hangUp() {
 
 // begin sends the worker what it is lent.
 func (c *conversation) begin() error {
-	if c.replaced {
-		return nil
+	if c.waiter == nil {
+		return nil // its items were sent
 	}
 	l := c.loan
 	if c.warm {
@@ -249,12 +262,12 @@ func (c *conversation) fill() error {
 		}
 		if c.turnover.allotted > 0 {
 			if room = int(min(int64(room), c.turnover.allotted-c.inflight.sent)); room <= 0 {
-				c.e.dispatch.attend(c.r.waiter)
+				c.e.dispatch.attend(c.waiter)
 				break
 			}
 		}
-		c.r.called.Store(false)
-		b, state := c.e.dispatch.take(c.r.waiter, need{
+		c.waiter.called.Store(false)
+		b, state := c.e.dispatch.take(c.waiter, need{
 			most: room, oldest: c.inflight.oldest(), idle: c.inflight.owed == 0, free: c.inflight.pending == 0, prompt: c.flushes.prompt, loan: c.loan})
 		switch {
 		case state == source.End:
@@ -275,8 +288,8 @@ func (c *conversation) fill() error {
 	if !c.warm {
 		load = chilly
 	}
-	c.r.load.Store(load)
-	if c.r.called.Swap(false) { // called for items it does not want: somebody else may
+	c.waiter.load.Store(load)
+	if c.waiter.called.Swap(false) { // called for items it does not want: somebody else may
 		c.e.dispatch.ready()
 	}
 	return nil
@@ -284,7 +297,7 @@ func (c *conversation) fill() error {
 
 // endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
 func (c *conversation) endIfOver() {
-	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.isLent(c.r.waiter)) {
+	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.isLent(c.waiter)) {
 		c.stdin.end(noMoreItems)
 	}
 }

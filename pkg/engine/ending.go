@@ -64,15 +64,15 @@ func (c *conversation) last() error {
 // cause says what happened to the worker.
 func (c *conversation) cause(exit worker.Exit, timedOut bool, broken *brokenError) error {
 	if broken != nil {
-		return &ReportedError{Slot: c.r.slot, Message: broken.message}
+		return &ReportedError{Slot: c.slot, Message: broken.message}
 	}
 	if c.out.isEndless() {
 		return &TooLargeError{"its answer has no end after", c.out.unended, c.e.o.MaxItem}
 	}
 	if timedOut {
-		return &TimeoutError{Slot: c.r.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
+		return &TimeoutError{Slot: c.slot, Pid: c.w.Pid(), Limit: c.e.o.Timeout, Words: c.w.LastWords()}
 	}
-	return &DiedError{Slot: c.r.slot, Pid: c.w.Pid(), Exit: exit, Words: c.w.LastWords()}
+	return &DiedError{Slot: c.slot, Pid: c.w.Pid(), Exit: exit, Words: c.w.LastWords()}
 }
 
 // mercy is how long a worker that was told to give an item up has to say so, before it is killed.
@@ -125,7 +125,7 @@ func (c *conversation) overdue() bool {
 // depart notes, once, that nothing but the end of this worker is waited for.
 func (c *conversation) depart() {
 	if c.departure == nil && c.stdin.state == closed && c.inflight.owed == 0 {
-		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+		c.departure = c.e.departures.begin(c.slot, c.w.Pid())
 	}
 }
 
@@ -177,7 +177,7 @@ func (c *conversation) leave() {
 		}
 	}
 	if c.departure == nil {
-		c.departure = c.e.departures.begin(c.r.slot, c.w.Pid())
+		c.departure = c.e.departures.begin(c.slot, c.w.Pid())
 	}
 	if exit := c.finish(c.patienceAtEnd()); !c.e.isDead() {
 		c.gone(exit, false)
@@ -193,13 +193,13 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 		}
 		d := c.departure
 		if d == nil { // what runs when the worker has ended may take its time, too
-			d = c.e.departures.begin(c.r.slot, c.w.Pid())
+			d = c.e.departures.begin(c.slot, c.w.Pid())
 		}
 		exit := c.w.Finish(patience, hurry)
 		c.exit = &exit
 		c.e.departures.end(d)
 		c.afterwards(exit)
-		c.e.tellEnded(c.r.slot, c.w, exit, c.inflight.owed == 0)
+		c.e.tellEnded(c.slot, c.w, exit, c.inflight.owed == 0)
 	}
 	return *c.exit
 }
@@ -207,6 +207,6 @@ func (c *conversation) finish(patience time.Duration) worker.Exit {
 // afterwards accounts for what was run when the worker had ended.
 func (c *conversation) afterwards(exit worker.Exit) {
 	if after := exit.After; after != nil && !after.Ok() && !c.e.isDead() {
-		c.e.departures.fail(End{N: 1, Slot: c.r.slot, Pid: c.w.Pid(), Exit: *after, After: true, Words: after.Words})
+		c.e.departures.fail(End{N: 1, Slot: c.slot, Pid: c.w.Pid(), Exit: *after, After: true, Words: after.Words})
 	}
 }

@@ -25,7 +25,7 @@ func (l *lostWorker) settle() error {
 	switch what {
 	case startOver:
 		l.startOver((facts.past > neverBegan || l.unseen) && l.read > 0)
-		return &InitError{Slot: l.r.slot, Pid: l.w.Pid(), Err: l.neverWorked(facts), Exit: &l.exit, Words: l.w.LastWords()}
+		return &InitError{Slot: l.slot, Pid: l.w.Pid(), Err: l.neverWorked(facts), Exit: &l.exit, Words: l.w.LastWords()}
 	case giveUp:
 		return l.tooFew(l.rest)
 	case suspect:
@@ -76,7 +76,7 @@ func (l *lostWorker) facts() loss {
 		facts.input = inputEnded
 	}
 	switch {
-	case !l.warm && !(l.unseen && l.r.proven.Load()):
+	case !l.warm && !(l.unseen && l.owner.hasAnswered()):
 		facts.past = neverBegan
 	case f.answered > 0:
 		facts.past = hasAnswered
@@ -149,7 +149,7 @@ func (l *lostWorker) charge(certain bool) {
 		b.calm, again = true, max(again, b.tries+1)
 	}
 	if certain && b.tries >= again {
-		l.e.failItem(b, l.r.slot, l.cause, l.inflight.owingSince)
+		l.e.failItem(b, l.slot, l.cause, l.inflight.owingSince)
 		l.e.finish(b)
 	} else {
 		if certain {
@@ -170,10 +170,10 @@ func (l *lostWorker) test() error {
 		return nil
 	}
 	guilty := b.item(l.e.o.Delimiter)
-	if n, exit, err := l.e.answersTo(l.r.slot, guilty, good); err != nil || n > 0 || exit.Ok() {
+	if n, exit, err := l.e.answersTo(l.slot, guilty, good); err != nil || n > 0 || exit.Ok() {
 		return fault
 	}
-	if n, exit, err := l.e.answersTo(l.r.slot, good); err != nil || n != 1 || !exit.Ok() {
+	if n, exit, err := l.e.answersTo(l.slot, good); err != nil || n != 1 || !exit.Ok() {
 		return fault
 	}
 	l.e.suspect.clear()

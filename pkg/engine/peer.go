@@ -14,7 +14,9 @@ import (
 // peer is one worker as its conversation knows it: the process, what it has in hand, and what it has shown of itself.
 type peer struct {
 	e        *Engine
-	r        *runner
+	owner    owner
+	waiter   *waiter // of its slot; nil once it is handed over
+	slot     int
 	w        Worker
 	stdin    stdin
 	inflight inflight
@@ -26,10 +28,18 @@ type peer struct {
 	began    time.Time
 	loan     *loan         // what it has meanwhile; nil when it is warm
 	counted  bool          // it counts as one that warms up
-	replaced bool          // by its successor
 	probe    time.Duration // until it is next looked at
 	first    string        // its first answer, for messages
 	turnover turnover
+}
+
+// owner is the runner of a worker. A worker that was handed over, because its successor is warm, has one that wants to know less.
+type owner interface {
+	becameWarm(took time.Duration)
+	answered()         // starts work here
+	hasAnswered() bool // a worker of the slot, at some time
+	noteAnswered()
+	succession
 }
 
 // Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is
@@ -56,10 +66,8 @@ func (p *peer) becameWarm() {
 	}
 	if p.counted {
 		p.counted = false
-		if !p.replaced {
-			p.r.initFor = time.Since(p.began)
-		}
-		p.e.tellWarm(p.r.slot, p.w, p.began)
+		p.owner.becameWarm(time.Since(p.began))
+		p.e.tellWarm(p.slot, p.w, p.began)
 		p.e.warmedUp()
 	}
 }
@@ -75,10 +83,10 @@ func (p *peer) warming() error {
 		return nil
 	}
 	if limit := p.e.o.InitTimeout; limit > 0 && time.Since(p.began) > limit {
-		return &InitError{Slot: p.r.slot, Pid: p.w.Pid(), Err: worker.ErrSlow, Words: p.w.LastWords()}
+		return &InitError{Slot: p.slot, Pid: p.w.Pid(), Err: worker.ErrSlow, Words: p.w.LastWords()}
 	}
 	if limit := p.e.o.Patience; time.Since(p.began) > limit && !p.e.wondered.Swap(true) {
-		p.e.warn(&ColdError{Slot: p.r.slot, Pid: p.w.Pid(), For: limit, Words: p.w.LastWords()})
+		p.e.warn(&ColdError{Slot: p.slot, Pid: p.w.Pid(), For: limit, Words: p.w.LastWords()})
 	}
 	p.probe = min(2*p.probe, warmProbe)
 	return nil
@@ -136,13 +144,9 @@ func (p *peer) sift(n int) (first, rest []*batch) {
 
 // back gives batches back to be done again; apart means that each is to be alone in its worker.
 func (p *peer) back(batches []*batch, apart bool) {
-	server := p.r.waiter
-	if p.replaced {
-		server = nil
-	}
 	for _, b := range batches {
 		b.alone = b.alone || apart
-		p.e.dispatch.requeue(b, 0, server)
+		p.e.dispatch.requeue(b, 0, p.waiter)
 	}
 }
 
@@ -159,12 +163,8 @@ func (p *peer) startOver(read bool) {
 // again gives a charged item back after the pause that is due.
 func (p *peer) again(b *batch) {
 	b.alone = true
-	p.e.tellRetried(p.r.slot, b.First)
-	server := p.r.waiter
-	if p.replaced {
-		server = nil
-	}
-	p.e.dispatch.requeue(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), server)
+	p.e.tellRetried(p.slot, b.First)
+	p.e.dispatch.requeue(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), p.waiter)
 }
 
 func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) {
@@ -180,7 +180,7 @@ func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) 
 	}
 	text := cause.Error()
 	if errors.As(cause, new(*TimeoutError)) {
-		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", p.r.slot, p.w.Pid(), p.e.o.Timeout)
+		text = fmt.Sprintf("worker %d (pid %d) took longer than %v over an item and was killed", p.slot, p.w.Pid(), p.e.o.Timeout)
 	}
 	p.e.note(fmt.Sprintf("%s; it had read %d items from item %d on without answering them: they are tried again apart", text, read, b.First))
 }
@@ -198,7 +198,7 @@ func (p *peer) tooFew(rest []byte) error {
 		problem += fmt.Sprintf(", after printing the incomplete %s", human.Quote(rest, false))
 	}
 	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), p.first)
-	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.e.o.Protocol.Promise, Words: p.w.LastWords()}
+	return &ProtocolError{Slot: p.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.e.o.Protocol.Promise, Words: p.w.LastWords()}
 }
 
 // breach is the fault of a worker that does not keep to its protocol.
@@ -207,7 +207,7 @@ func (p *peer) breach(err error, broke wire.Promise) error {
 }
 
 func (p *peer) fault(problem string, broke wire.Promise) error {
-	return &ProtocolError{Slot: p.r.slot, Pid: p.w.Pid(), Problem: problem, Promise: broke, Words: p.w.LastWords()}
+	return &ProtocolError{Slot: p.slot, Pid: p.w.Pid(), Problem: problem, Promise: broke, Words: p.w.LastWords()}
 }
 
 // gone deals with a worker that had nothing left to answer when it ended. shut says that it had closed its stdin itself, and had to
@@ -217,6 +217,6 @@ func (p *peer) gone(exit worker.Exit, shut bool) {
 		return
 	}
 	if !exit.Ok() {
-		p.e.departures.fail(End{N: 1, Slot: p.r.slot, Pid: p.w.Pid(), Exit: exit, Deaf: shut, Words: p.w.LastWords()})
+		p.e.departures.fail(End{N: 1, Slot: p.slot, Pid: p.w.Pid(), Exit: exit, Deaf: shut, Words: p.w.LastWords()})
 	}
 }

@@ -20,7 +20,7 @@ func (l *listener) hear(n int) error {
 // aside shows what the worker printed besides its answers.
 func (l *listener) aside() {
 	if p := l.codec.Aside(); len(p) > 0 {
-		l.e.tell(&event.Printed{Slot: l.r.slot, Text: p})
+		l.e.tell(&event.Printed{Slot: l.slot, Text: p})
 	}
 }
 
@@ -70,7 +70,7 @@ func (e *brokenError) Error() string { return e.message }
 // publishOne passes on the answer to the next item of b.
 func (l *listener) publishOne(b *batch, answer []byte, isJSON bool, took time.Duration) {
 	l.observe(b, 1, answer, true)
-	r := result{seq: b.seq(), answer: answer, json: isJSON, worker: l.r.slot, attempts: b.tries + 1, took: took}
+	r := result{seq: b.seq(), answer: answer, json: isJSON, worker: l.slot, attempts: b.tries + 1, took: took}
 	if !l.e.o.Format.plain() {
 		r.item = l.e.nextItem(b, b.done)
 	}
@@ -85,10 +85,10 @@ func (l *listener) publishOne(b *batch, answer []byte, isJSON bool, took time.Du
 func (l *listener) reported(b *batch, kind wire.Kind, message string) {
 	again, cause := l.e.o.Retries.Reported, l.reportedError(kind, message)
 	if l.inflight.isCancelled() {
-		again, cause = l.e.o.Retries.TimedOut, &TimeoutError{Slot: l.r.slot, Pid: l.w.Pid(), Limit: l.e.o.Timeout, Said: message}
+		again, cause = l.e.o.Retries.TimedOut, &TimeoutError{Slot: l.slot, Pid: l.w.Pid(), Limit: l.e.o.Timeout, Said: message}
 	}
 	if b.tries >= again {
-		l.e.failItem(b, l.r.slot, cause, l.inflight.owingSince)
+		l.e.failItem(b, l.slot, cause, l.inflight.owingSince)
 		l.advance(b, 1)
 		return
 	}
@@ -109,7 +109,7 @@ func (l *listener) reportedError(kind wire.Kind, message string) error {
 	if failure.NotJSON {
 		return &NotJSONError{failure.Message}
 	}
-	return &ReportedError{Slot: l.r.slot, Message: failure.Message, Words: failure.Words, TooLarge: kind == wire.TooLarge}
+	return &ReportedError{Slot: l.slot, Message: failure.Message, Words: failure.Words, TooLarge: kind == wire.TooLarge}
 }
 
 // takeNext takes the next item, with the answer to which the worker has just come, out of its hands and returns it in a batch of

@@ -242,6 +242,18 @@ func (r *runner) goesOn() bool {
 // successor reports whether the successor is warm.
 func (r *runner) successor() bool { return r.next != nil && r.next.over() && r.next.err == nil }
 
+// due is until when the worker waits for its successor, if one is being warmed up.
+func (r *runner) due() (latest time.Time, ok bool) {
+	if r.next == nil {
+		return latest, false
+	}
+	return r.next.due, true
+}
+
+// becameWarm notes how long a worker of the slot took to warm up, warmUp is how long the last one took.
+func (r *runner) becameWarm(took time.Duration) { r.initFor = took }
+func (r *runner) warmUp() time.Duration         { return r.initFor }
+
 // over reports whether its start has come to an end.
 func (p *prepared) over() bool {
 	select {
@@ -266,8 +278,7 @@ func (r *runner) abandon() {
 			return
 		}
 		c := newConversation(r, p.w, false, new(loan))
-		c.stdin.end(successor)
-		c.replaced = true
+		c.handOver()
 		if _, err := c.run(); err != nil {
 			r.lost(err)
 		}

@@ -42,13 +42,16 @@ func (r *runner) misstart() time.Duration {
 	return min(firstPause<<min(r.misstarts.Add(1)-1, 10), longestPause)
 }
 
-// answered says that a worker of the slot has answered: starts work here. Whether they still do, one that was replaced does not tell.
-func (r *runner) answered(replaced bool) {
-	r.proven.Store(true)
-	if !replaced {
-		r.misstarts.Store(0)
-	}
+// answered says that the worker of the slot has answered: starts work here.
+func (r *runner) answered() {
+	r.noteAnswered()
+	r.misstarts.Store(0)
 }
+
+// noteAnswered says that a worker of the slot has answered. Whether starts still work, one that was handed over does not tell.
+func (r *runner) noteAnswered() { r.proven.Store(true) }
+
+func (r *runner) hasAnswered() bool { return r.proven.Load() }
 
 // again reports whether a worker may be started once more after err, and waits until that is due. If not, the slot is given
 // up, or the run is over.

@@ -3,6 +3,8 @@ package engine
 import (
 	"sync/atomic"
 	"time"
+
+	"stoke/pkg/cut"
 )
 
 // Status is how far a run has come.
@@ -88,22 +90,19 @@ type slowItem struct {
 // awhile is from when on a person may want to know which item it is.
 const awhile = time.Second
 
-// publishStatus makes known which item the worker is at.
-func (c *conversation) publishStatus() {
-	if c.replaced {
-		return
-	}
-	at, oldest, doing := int64(idling), c.inflight.oldest(), &c.r.doing
-	if !c.warm {
+// show makes known which item the worker is at.
+func (d *doing) show(in *inflight, warm bool, delim cut.Delimiter) {
+	at, oldest := int64(idling), in.oldest()
+	if !warm {
 		at = warming
 	} else if oldest != nil {
 		at = oldest.seq()
 	}
-	if slow := doing.slow.Load(); at > 0 && time.Since(c.inflight.busySince) > awhile && (slow == nil || slow.seq != at) {
+	if slow := d.slow.Load(); at > 0 && time.Since(in.busySince) > awhile && (slow == nil || slow.seq != at) {
 		const most = 200
-		item := oldest.item(c.e.o.Delimiter)
-		doing.slow.Store(&slowItem{at, string(item[:min(len(item), most)])})
+		item := oldest.item(delim)
+		d.slow.Store(&slowItem{at, string(item[:min(len(item), most)])})
 	}
-	doing.at.Store(at)
-	doing.since.Store(c.inflight.busySince.UnixNano())
+	d.at.Store(at)
+	d.since.Store(in.busySince.UnixNano())
 }

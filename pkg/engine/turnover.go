@@ -16,31 +16,49 @@ type turnover struct {
 	sized    time.Time // when its memory was last looked at
 }
 
+// succession is how a worker gets a successor.
+type succession interface {
+	prepare()                         // begins to warm one up, if that is not done yet
+	forgive() bool                    // forgets one that could not be started, if that is so
+	successor() bool                  // whether there is one, and it is warm
+	goesOn() bool                     // whether the worker is to be given more, although it has done its share
+	due() (latest time.Time, ok bool) // until when it waits for the one that is being warmed up
+	warmUp() time.Duration            // how long it takes to warm up
+}
+
 // retire begins to look for a successor when the worker has done its share, and more if there is none. One that has not
 // even begun is not replaced.
-func (c *conversation) retire() {
-	o := &c.e.o
-	if !c.warm {
-		if _, known := c.w.Read(); known {
+func (p *peer) retire() {
+	o := &p.e.o
+	if !p.warm {
+		if _, known := p.w.Read(); known {
 			return
 		}
 	}
-	if o.RecycleNum > 0 && sizing.Due(c.turnover.allotted-c.inflight.sent, c.size.PerItem(), c.r.initFor) {
-		if c.e.dispatch.over() {
-			c.stdin.end(noMoreItems)
+	if o.RecycleNum > 0 && sizing.Due(p.turnover.allotted-p.inflight.sent, p.size.PerItem(), p.owner.warmUp()) {
+		if p.e.dispatch.over() {
+			p.stdin.end(noMoreItems)
 			return
 		}
-		if c.r.prepare(); c.inflight.sent >= c.turnover.allotted && c.r.goesOn() {
-			c.turnover.allotted += o.RecycleNum
+		if p.owner.prepare(); p.inflight.sent >= p.turnover.allotted && p.owner.goesOn() {
+			p.turnover.allotted += o.RecycleNum
 		}
-		c.turnover.retiring = c.inflight.sent >= c.turnover.allotted
+		p.turnover.retiring = p.inflight.sent >= p.turnover.allotted
 	}
-	if o.RecycleRSS > 0 && !c.turnover.retiring && time.Since(c.turnover.sized) >= sizeEvery {
-		c.turnover.sized = time.Now()
-		rss, ok := o.RSS(c.w.Pid())
-		c.turnover.retiring = ok && rss > o.RecycleRSS
+	if o.RecycleRSS > 0 && !p.turnover.retiring && time.Since(p.turnover.sized) >= sizeEvery {
+		p.turnover.sized = time.Now()
+		rss, ok := o.RSS(p.w.Pid())
+		p.turnover.retiring = ok && rss > o.RecycleRSS
 	}
-	if c.turnover.retiring {
-		c.r.prepare()
+	if p.turnover.retiring {
+		p.owner.prepare()
 	}
+}
+
+// nextSizing is how long to wait before the worker's memory is looked at; negative: for ever.
+func (p *peer) nextSizing() time.Duration {
+	if p.e.o.RecycleRSS > 0 {
+		return sizeEvery
+	}
+	return -1
 }
