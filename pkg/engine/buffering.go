@@ -70,11 +70,11 @@ type reads interface {
 	Silent() bool
 }
 
-// before notes how far the worker has read when nothing of what it has written is left to be collected. If its next
+// before, where more than one answer is owed, notes how far the worker has read when nothing of what it has written is left to be collected. If its next
 // output is small, and ends before an answer to an item that it had read by then, and yet there is more after that, it
 // flushes each answer. (What comes last may have been flushed because the worker ended.)
-func (f *flushes) before(w reads, owed int) {
-	if owed < 2 || f.looks == enoughLooks || f.habits.known() >= perItem {
+func (f *flushes) before(w reads) {
+	if f.looks == enoughLooks || f.habits.known() >= perItem {
 		return
 	}
 	f.looks++

@@ -67,7 +67,7 @@ func TestFlushes(t *testing.T) {
 		f := flushes{habits: &h}
 		in := inHand("abc")
 		for _, w := range tt.writes {
-			f.before(aReader{w.read, w.silent}, 2)
+			f.before(aReader{w.read, w.silent})
 			in.oldest().done += w.items
 			in.answer(w.items)
 			f.after(w.n, true, true, in.oldest(), scanLines)
@@ -82,17 +82,14 @@ func TestFlushesLooksNoMore(t *testing.T) {
 	var h habits
 	f := flushes{habits: &h}
 	for range 2 * enoughLooks {
-		f.before(aReader{}, 2)
+		f.before(aReader{})
 	}
 	if f.looks != enoughLooks {
 		t.Errorf("%d looks, want %d", f.looks, enoughLooks)
 	}
 	f = flushes{habits: &h}
-	if f.before(aReader{}, 1); f.looks != 0 {
-		t.Error("a look at a worker with one item")
-	}
 	h.show(perItem)
-	if f.before(aReader{}, 2); f.looks != 0 {
+	if f.before(aReader{}); f.looks != 0 {
 		t.Error("a look at a worker of which all is known")
 	}
 }

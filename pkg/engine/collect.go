@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"stoke/pkg/event"
-	"stoke/pkg/human"
 	"stoke/pkg/source"
 	"stoke/pkg/wire"
 )
@@ -21,7 +20,9 @@ type listener struct {
 // collect takes the answers out of the read buffer, whose last n bytes are new, and publishes them.
 func (l *listener) collect(n int) error {
 	now := time.Now()
-	l.inflight.doubt()
+	if l.inflight.finished == guessed {
+		l.inflight.doubt()
+	}
 	before := l.inflight.pending
 	err := l.answers(now)
 	l.report(now)
@@ -29,7 +30,7 @@ func (l *listener) collect(n int) error {
 		return err
 	}
 	l.flushes.after(n, len(l.out.buf) == 0, l.stdin.state == open, l.inflight.oldest(), l.e.scanSent)
-	if l.out.isOverlong() && l.inflight.oldest() != nil {
+	if len(l.out.buf) > 0 && l.out.isOverlong() && l.inflight.owed > 0 {
 		l.out.skip()
 	}
 	if done := before - l.inflight.pending; done > 0 {
@@ -60,10 +61,10 @@ func (l *listener) answers(now time.Time) error {
 			}
 			continue
 		}
-		if l.inflight.oldest() == nil {
+		b := l.inflight.oldest()
+		if b == nil {
 			return l.tooMany(p)
 		}
-		b := l.inflight.oldest()
 		n, end, err := l.codec.Scan(p, b.run())
 		if err != nil {
 			return l.fault(fmt.Sprintf("broke its protocol: %v", err), wire.NoPromise)
@@ -115,37 +116,40 @@ func (l *listener) accept(b *batch, p []byte, n int, took time.Duration) error {
 	return nil
 }
 
-// admit checks that the worker can have come to n more answers, p, by now.
+// admit checks that the worker can have come to n more answers to b, p, by now: that it has read what they are answers to.
 func (l *listener) admit(b *batch, n int, p []byte) error {
 	read, known := l.w.Read()
 	if !known {
 		read = l.w.Written()
 	}
-	if read < l.mustHaveRead(b, n) {
+	least := b.end - 1 // it may know where the last item ends without reading its delimiter
+	if n < b.owed() {
+		least = b.end - int64(len(b.onWire())) + 1
+	}
+	if read < least {
 		return l.tooMany(p)
 	}
 	if l.inflight.answered == 0 {
-		l.becameWarm()
-		l.owner.answered()
-		answer, _ := l.codec.Split(p)
-		l.e.suspect.answered(b.item(l.e.o.Delimiter))
-		l.first = fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(answer, false), b.seq(), human.Quote(b.item(l.e.o.Delimiter), false))
+		l.hearFirst(b, p)
 	}
 	return nil
 }
 
-// mustHaveRead is the number of bytes that the worker has read for certain when it has answered n more items of b.
-func (l *listener) mustHaveRead(b *batch, n int) int64 {
-	if n < b.owed() {
-		return b.end - int64(len(b.onWire())) + 1
-	}
-	return b.end - 1 // it may know where the last item ends without reading its delimiter
+// hearFirst deals with the first answer of the worker, to the next item of b: it works, and so do starts.
+func (l *listener) hearFirst(b *batch, p []byte) {
+	l.becameWarm()
+	l.owner.answered()
+	answer, _ := l.codec.Split(p)
+	l.first = firstAnswer{answer: quotable(answer), item: quotable(b.item(l.e.o.Delimiter)), seq: b.seq()}
+	l.e.suspect.answered(b.item(l.e.o.Delimiter))
 }
 
 // advance accounts for n more answers to b, and closes it if they were the last.
 func (l *listener) advance(b *batch, n int) {
 	l.inflight.answer(n)
-	l.settle(b)
+	if len(b.refusal) > 0 {
+		l.settle(b)
+	}
 	if b.done == b.N {
 		l.inflight.removeOldest()
 		l.e.finish(b)

@@ -31,7 +31,7 @@ type conversation struct {
 func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 	now, e := time.Now(), r.e
 	p := &peer{e: e, owner: r, waiter: r.waiter, slot: r.slot, w: w, codec: w.Codec(), inflight: inflight{busySince: now}, flushes: flushes{habits: &e.habits, prompt: e.habits.obliged},
-		began: now, probe: soonProbe, loan: l, counted: counted, turnover: turnover{allotted: e.o.RecycleNum}}
+		began: now, probe: soonProbe, loan: l, counted: counted, turnover: turnover{possible: e.o.RecycleNum > 0 || e.o.RecycleRSS > 0, allotted: e.o.RecycleNum}}
 	p.warm = e.o.Protocol.Greets || !counted && w.Idle() == worker.Idle
 	c := &conversation{doing: &r.doing, listener: listener{peer: p, out: reader{codec: p.codec, pool: &e.pool, limit: e.o.MaxItem, escaped: e.o.Protocol.Replies}}}
 	c.out.open()
@@ -49,8 +49,10 @@ func (c *conversation) run() (outcome, error) {
 	if how == replaced {
 		return how, nil
 	}
-	c.leave()
-	c.finish(0)
+	if c.exit == nil {
+		c.leave()
+		c.finish(0)
+	}
 	if errors.As(err, new(*InitError)) && c.inflight.oldest() != nil {
 		c.startOver(false)
 	}
@@ -72,11 +74,7 @@ func (c *conversation) converse() (outcome, error) {
 			return ended, nil
 		}
 		if c.stdin.state == open {
-			if c.owner.forgive() {
-				c.turnover.retiring = false
-			}
-			c.retire()
-			if c.turnover.retiring && c.owner.successor() {
+			if c.turnover.possible && c.isSucceeded() {
 				c.handOver()
 				return replaced, nil
 			}
@@ -84,33 +82,40 @@ func (c *conversation) converse() (outcome, error) {
 				return ended, err
 			}
 		}
-		if c.useless() {
+		if c.inflight.sent == 0 && c.isUseless() {
 			return ended, nil
 		}
 		c.hangUp()
-		c.depart()
 		c.doing.show(&c.inflight, c.warm, c.e.o.Delimiter)
-		n, err := c.exchange()
-		switch {
-		case err == nil && n == 0 && c.expired() && c.cancel():
-		case err == io.EOF || err == nil && n == 0 && (c.overdue() || c.late() || c.expired()):
-			return ended, c.end(err == io.EOF, nil)
-		case err == nil && n > 0:
-			err = c.hear(n)
-			if err == nil && (c.out.isEndless() || c.expired() && !c.cancel()) {
-				return ended, c.end(false, nil)
-			}
-		case err == nil:
-			err = c.attend()
-		}
-		if broken, is := err.(*brokenError); is {
-			return ended, c.end(false, broken)
-		}
-		if err != nil {
+		if over, err := c.listen(); over || err != nil {
 			return ended, err
 		}
 	}
 	return ended, nil
+}
+
+// listen waits for the worker, until it says something or is to be looked at, and deals with that. over says that it is gone.
+func (c *conversation) listen() (over bool, err error) {
+	n, err := c.exchange()
+	if n > 0 {
+		err = c.hear(n)
+	}
+	expired := err == nil && c.e.o.Timeout > 0 && c.expired()
+	broken, isBroken := err.(*brokenError)
+	switch {
+	case err == io.EOF, isBroken:
+		return true, c.end(err == io.EOF, broken)
+	case err != nil:
+		return true, err
+	case n > 0 && c.out.isEndless():
+		return true, c.end(false, nil)
+	case expired && c.cancel():
+	case expired, n == 0 && (c.isOverdue() || c.isLate()):
+		return true, c.end(false, nil)
+	case n == 0:
+		return false, c.attend()
+	}
+	return false, nil
 }
 
 // handOver has the rest of the conversation run beside that of its successor, which the owner looks after from now on.
@@ -125,54 +130,55 @@ type former struct{ owner }
 func (former) becameWarm(time.Duration) {}
 func (o former) answered()              { o.noteAnswered() }
 
-// watch is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
+// watched is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
 // those alone take 20 to 40 µs where two CPUs are involved.
-const watch = 50 * time.Microsecond
+const watched = 50 * time.Microsecond
 
 // exchange waits for the worker. The answer to a single fast item is watched for first: to sleep and be woken up takes
 // longer than such an item.
 func (c *conversation) exchange() (int, error) {
-	c.flushes.before(c.w, c.inflight.owed)
-	if c.e.o.SpareCPU && c.inflight.pending == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watch {
-		if n, err := c.w.Watch(c.out.room(), watch); n > 0 || err != nil {
+	if c.inflight.owed > 1 {
+		c.flushes.before(c.w)
+	}
+	if c.e.o.SpareCPU && c.inflight.pending == 1 && c.inflight.answered > 0 && c.size.PerItem() <= 2*watched {
+		if n, err := c.w.Watch(c.out.room(), watched); n > 0 || err != nil {
 			return n, err
 		}
 	}
-	return c.w.Exchange(c.out.room(), c.patience())
-}
-
-// patience is how long to wait for the worker; negative: as long as it takes.
-func (c *conversation) patience() time.Duration {
-	d := c.nextLook()
-	if left, limited := c.allowance(); limited && (d < 0 || left < d) {
-		d = max(left, 0)
+	wait := c.nextLook()
+	if c.e.o.Timeout > 0 {
+		if left, limited := c.allowance(); limited && (wait < 0 || left < wait) {
+			wait = max(left, 0)
+		}
 	}
-	return d
+	return c.w.Exchange(c.out.room(), wait)
 }
 
-// nextLook is how long to wait before the worker is looked at, whatever the limits are.
+// nextLook is how long to wait before the worker is looked at, whatever the limits are; negative: for ever.
 func (c *conversation) nextLook() time.Duration {
-	switch {
-	case c.departure != nil:
+	if c.departure != nil {
 		left, _ := c.departure.left(c.e.o.ExitTimeout)
 		return left
-	case c.stdin.isOver() && (c.inflight.owed == 0 || c.stdin.state == lost && c.reached() == 0):
-		return c.e.o.Patience
-	case c.stdin.isOver() && c.e.answered.Load() == 0 && !c.e.complained.Load():
-		return max(c.e.o.Patience-time.Since(c.inflight.busySince), sizeEvery)
-	case c.stdin.isOver():
+	}
+	switch c.stdin.state {
+	case closed, lost:
+		switch {
+		case c.inflight.owed == 0 || c.stdin.state == lost && c.reached() == 0:
+			return c.e.o.Patience
+		case c.e.answered.Load() == 0 && !c.e.complained.Load():
+			return max(c.e.o.Patience-time.Since(c.inflight.busySince), sizeEvery)
+		}
 		return -1
+	}
+	switch {
 	case !c.warm || c.inflight.pending > 0:
 		return c.probe
-	case c.starves():
+	case c.inflight.owed > 0 && c.starves():
 		return max(starving-time.Since(c.inflight.owingSince), soonProbe)
-	case c.turnover.retiring && c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted:
-		if latest, ok := c.owner.due(); ok {
-			return max(time.Until(latest), warmProbe)
-		}
-		return c.nextSizing()
+	case c.turnover.possible:
+		return c.nextTurn()
 	}
-	return c.nextSizing()
+	return -1
 }
 
 // hangUp closes the worker's stdin when there will be no more items and all have been written. It waits until the
@@ -182,12 +188,18 @@ func (c *conversation) nextLook() time.Duration {
 // items: what leaves before its input has ended does so of its own accord. A worker that cannot be seen to wait is only
 // given a while.
 func (c *conversation) hangUp() {
-	if !c.stdin.isOver() && c.w.Deaf() {
+	if c.stdin.state < closed && c.w.Deaf() {
 		c.stdin.lose(time.Now())
 	}
-	if c.stdin.state != ending || c.w.Written() < c.inflight.bytes {
-		return
+	if c.stdin.state == ending && c.w.Written() == c.inflight.bytes {
+		c.closeIfDone()
 	}
+	if c.departure == nil && c.stdin.state == closed && c.inflight.owed == 0 {
+		c.depart()
+	}
+}
+
+func (c *conversation) closeIfDone() {
 	if read, known := c.w.Read(); known && c.inflight.owed > 0 && (read < c.inflight.bytes || !c.warm && c.inflight.bytes > 0) {
 		return
 	}
@@ -229,9 +241,9 @@ func (c *conversation) giveBack() (alive bool) {
 	return c.e.dispatch.repay(c.loan) && alive
 }
 
-// useless reports whether the worker has nothing to do, will have nothing, and is still at its start: nobody need wait for that.
-func (c *conversation) useless() bool {
-	if c.warm || c.stdin.state != ending || c.inflight.sent > 0 {
+// isUseless reports whether the worker has nothing to do, will have nothing, and is still at its start: nobody need wait for that.
+func (c *conversation) isUseless() bool {
+	if c.warm || c.stdin.state != ending {
 		return false
 	}
 	v := c.w.Idle()
@@ -317,7 +329,9 @@ func (c *conversation) send(b *batch) error {
 	}
 	b.wire = c.encode(b)
 	out := b.onWire()
-	c.settle(b)
+	if len(b.refusal) > 0 {
+		c.settle(b)
+	}
 	if b.done == b.N {
 		c.keep()
 		c.e.finish(b)

@@ -12,7 +12,7 @@ func (c *conversation) end(silent bool, broken *brokenError) error {
 		return err
 	}
 	var cut error
-	if silent {
+	if silent && c.codec.Listens() {
 		var err error
 		if cut, err = c.farewell(); err != nil {
 			return err
@@ -20,9 +20,14 @@ func (c *conversation) end(silent bool, broken *brokenError) error {
 	}
 	c.keep()
 	_, known := c.w.Read()
-	l := lostWorker{peer: c.peer, read: c.reached(), unseen: !known}
-	timedOut := !silent && c.expired() || c.inflight.isCancelled()
-	c.depart()
+	l := lostWorker{peer: c.peer, unseen: !known}
+	timedOut := false
+	if c.inflight.owed > 0 {
+		l.read = c.reached()
+		timedOut = !silent && c.expired() || c.inflight.isCancelled()
+	} else if c.departure == nil && c.stdin.state == closed {
+		c.depart()
+	}
 	patience := time.Duration(0)
 	switch {
 	case cut != nil:
@@ -31,19 +36,22 @@ func (c *conversation) end(silent bool, broken *brokenError) error {
 		patience = c.patienceAtEnd()
 	}
 	l.exit = c.finish(patience)
-	if c.e.cancelled() {
+	switch {
+	case c.e.cancelled():
 		if c.e.o.Exits && c.departure != nil && !c.e.isDead() {
 			c.gone(l.exit, l.exit.Forced && c.stdin.state == lost)
 		}
 		return nil
-	}
-	if cut != nil && !exitedBySignal(l.exit) {
+	case cut != nil && !exitedBySignal(l.exit):
 		return cut
-	}
-	if l.exit.Ok() && c.stdin.state == closed {
+	case c.inflight.owed == 1 && l.exit.Ok() && c.stdin.state == closed:
 		if err := c.last(); err != nil {
 			return err
 		}
+	}
+	if c.inflight.owed == 0 && len(c.out.buf) == 0 {
+		c.gone(l.exit, l.exit.Forced && c.stdin.state == lost)
+		return nil
 	}
 	l.rest, l.cause = c.out.buf, c.cause(l.exit, timedOut, broken)
 	return l.settle()
@@ -55,7 +63,7 @@ func (c *conversation) last() error {
 	if _, known := c.w.Read(); known && !c.stdin.idle {
 		return nil
 	}
-	if c.inflight.owed != 1 || !c.out.addEnding() {
+	if !c.out.addEnding() {
 		return nil
 	}
 	return c.collect(1)
@@ -114,23 +122,19 @@ func (c *conversation) allowance() (left time.Duration, limited bool) {
 	return limit - time.Since(since), true
 }
 
-// overdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
-func (c *conversation) overdue() bool {
+// isOverdue reports whether the worker closed its stdin itself, has done all that it had read before that, and does not end.
+func (c *conversation) isOverdue() bool {
 	if now := time.Now(); !c.stdin.isLost(now, c.e.o.Patience) || now.Sub(c.inflight.busySince) < c.e.o.Patience {
 		return false
 	}
 	return c.inflight.owed == 0 || c.reached() == 0
 }
 
-// depart notes, once, that nothing but the end of this worker is waited for.
-func (c *conversation) depart() {
-	if c.departure == nil && c.stdin.state == closed && c.inflight.owed == 0 {
-		c.departure = c.e.departures.begin(c.slot, c.w.Pid())
-	}
-}
+// depart notes that nothing but the end of this worker is waited for.
+func (c *conversation) depart() { c.departure = c.e.departures.begin(c.slot, c.w.Pid()) }
 
-// late reports whether the worker has had the time that it was given to end.
-func (c *conversation) late() bool {
+// isLate reports whether the worker has had the time that it was given to end.
+func (c *conversation) isLate() bool {
 	if c.departure == nil {
 		return false
 	}
@@ -156,12 +160,14 @@ const patienceToLeave = time.Second
 
 // leave lets a worker run the code that it has for its end when the run fails. One that is busy with an item is not waited for.
 func (c *conversation) leave() {
-	if c.exit != nil || !c.e.o.Exits || !c.e.cancelled() {
+	if !c.e.o.Exits || !c.e.cancelled() {
 		return
 	}
 	c.w.CloseInput()
 	c.stdin.close(time.Now(), c.stdin.idle)
-	c.depart()
+	if c.departure == nil && c.inflight.owed == 0 {
+		c.depart()
+	}
 	deadline := time.Now().Add(patienceToLeave)
 	for !c.e.isDead() {
 		limit := max(0, time.Until(deadline))
@@ -177,7 +183,7 @@ func (c *conversation) leave() {
 		}
 	}
 	if c.departure == nil {
-		c.departure = c.e.departures.begin(c.slot, c.w.Pid())
+		c.depart()
 	}
 	if exit := c.finish(c.patienceAtEnd()); !c.e.isDead() {
 		c.gone(exit, false)

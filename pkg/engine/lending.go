@@ -20,10 +20,11 @@ func (d *dispatch) own(l *loan) {
 	d.endLoan(l)
 }
 
-// warmUp says that a worker has become warm, and may take what others were lent.
-func (d *dispatch) warmUp() {
+// becameWarm says that the worker which was lent l has become warm: it may take what others were lent.
+func (d *dispatch) becameWarm(l *loan) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.endLoan(l)
 	d.loans.warm++
 }
 

@@ -12,14 +12,14 @@ type lostWorker struct {
 	unseen bool   // what it had read could not be seen, nor whether it had begun
 }
 
-// settle deals with it: its unanswered items are given back, with or without a charge.
+// settle deals with it, unless it had answered everything and written nothing more: its unanswered items are given back, with or without a charge.
 func (l *lostWorker) settle() error {
-	if len(l.rest) > 0 && l.inflight.owed == 0 {
+	if l.inflight.owed == 0 {
 		return l.tooMany(l.rest)
 	}
 	facts := l.facts()
 	what := judge(facts)
-	if what == nothing || what == giveBack && l.leftByItself() || l.shut() && what != startOver {
+	if what == giveBack && l.leftByItself() || l.shut() && what != startOver {
 		l.gone(l.exit, l.shut())
 	}
 	switch what {
@@ -54,7 +54,7 @@ func (l *lostWorker) settle() error {
 func (l *lostWorker) facts() loss {
 	o, f, oldest := &l.e.o, &l.inflight, l.inflight.oldest()
 	facts := loss{
-		owed: f.owed > 0, read: l.read, single: f.sent == 1,
+		read: l.read, single: f.sent == 1,
 		proven:    l.e.answered.Load() > 0 || l.e.habits.obliged, // what said that it is ready has started
 		stepwise:  l.e.habits.answersEach() || l.isBroken(),
 		leftHere:  oldest != nil && oldest.done == 0 && oldest.left,

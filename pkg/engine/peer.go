@@ -29,8 +29,24 @@ type peer struct {
 	loan     *loan         // what it has meanwhile; nil when it is warm
 	counted  bool          // it counts as one that warms up
 	probe    time.Duration // until it is next looked at
-	first    string        // its first answer, for messages
+	first    firstAnswer   // for messages
 	turnover turnover
+}
+
+// firstAnswer is the first that a worker gave, which tells a person whether answers are shifted.
+type firstAnswer struct {
+	answer, item []byte // as much as is quoted
+	seq          int64  // of the item; 0: it has given none
+}
+
+// quotable copies more of p than is quoted.
+func quotable(p []byte) []byte { return append([]byte(nil), p[:min(len(p), 1<<10)]...) }
+
+func (a *firstAnswer) String() string {
+	if a.seq == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(a.answer, false), a.seq, human.Quote(a.item, false))
 }
 
 // owner is the runner of a worker. A worker that was handed over, because its successor is warm, has one that wants to know less.
@@ -60,8 +76,7 @@ func (p *peer) becameWarm() {
 		p.warm = true
 		p.probe = soonProbe // it grew with the warm-up
 		p.e.becameWarm()
-		p.e.dispatch.own(p.loan)
-		p.e.dispatch.warmUp()
+		p.e.dispatch.becameWarm(p.loan)
 		p.loan = nil
 	}
 	if p.counted {
@@ -187,7 +202,7 @@ func (p *peer) warnOf(b *batch, cause error, read int, certain bool, again int) 
 
 // tooMany is the fault of a worker that has written more without being asked.
 func (p *peer) tooMany(more []byte) error {
-	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", human.Quote(more, false), p.first), p.e.o.Protocol.Promise)
+	return p.fault(fmt.Sprintf("printed what no item asked for: %s; answers may be shifted%s", human.Quote(more, false), &p.first), p.e.o.Protocol.Promise)
 }
 
 // tooFew is the fault of a worker that has answered fewer items than it read, and has written rest after its last answer.
@@ -197,7 +212,7 @@ func (p *peer) tooFew(rest []byte) error {
 	if len(rest) > 0 {
 		problem += fmt.Sprintf(", after printing the incomplete %s", human.Quote(rest, false))
 	}
-	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), p.first)
+	problem += fmt.Sprintf("; those from item %d %s on are not, or answers are shifted%s", b.seq(), human.Quote(b.item(p.e.o.Delimiter), false), &p.first)
 	return &ProtocolError{Slot: p.slot, Pid: p.w.Pid(), Problem: problem, Fewer: true, Promise: p.e.o.Protocol.Promise, Words: p.w.LastWords()}
 }
 

@@ -1,8 +1,7 @@
 package engine
 
-// loss is all that matters of how a worker was lost.
+// loss is all that matters of how a worker was lost that had not answered everything.
 type loss struct {
-	owed      bool // it had items that it had not answered
 	end       howEnded
 	input     howInput
 	past      past
@@ -48,13 +47,12 @@ const (
 type action int
 
 const (
-	nothing   action = iota
-	startOver        // it never worked: all items are as new, and such starts are counted
-	giveUp           // it has broken the protocol, and its answers may be shifted: the run ends
-	giveBack         // all items are given to others, free
-	charge           // the first item did it; the others are given to others, free
-	suspect          // giveUp if it cannot be tested, or else narrow, and what is found to be guilty is tested
-	narrow           // one of the items that it read did it: the first is suspected, and all are tried apart
+	startOver action = iota // it never worked: all items are as new, and such starts are counted
+	giveUp                  // it has broken the protocol, and its answers may be shifted: the run ends
+	giveBack                // all items are given to others, free
+	charge                  // the first item did it; the others are given to others, free
+	suspect                 // giveUp if it cannot be tested, or else narrow, and what is found to be guilty is tested
+	narrow                  // one of the items that it read did it: the first is suspected, and all are tried apart
 )
 
 // judge is the whole policy for lost workers.
@@ -62,9 +60,6 @@ const (
 // Only one item can be charged with the death of a worker, and it is one that the worker was at: where it reads ahead
 // and keeps answers in a buffer, that may be any item it has read.
 func judge(l loss) action {
-	if !l.owed {
-		return nothing
-	}
 	if l.end != tookTooLong {
 		switch {
 		case l.past == neverBegan:

@@ -3,7 +3,7 @@ package engine
 import "testing"
 
 func TestJudge(t *testing.T) {
-	died := loss{owed: true, past: hasAnswered, proven: true, read: 1}
+	died := loss{past: hasAnswered, proven: true, read: 1}
 	with := func(change func(*loss)) loss {
 		l := died
 		change(&l)
@@ -14,18 +14,17 @@ func TestJudge(t *testing.T) {
 		loss loss
 		want action
 	}{
-		{"it had answered everything", loss{}, nothing},
 		{"it died on the only item it had read", died, charge},
 		{"it died on one of several, and answers each before the next", with(func(l *loss) { l.read, l.stepwise = 9, true }), charge},
 		{"it died on one of several, and keeps answers in a buffer", with(func(l *loss) { l.read = 9 }), narrow},
 		{"it died before it read any of them", with(func(l *loss) { l.read = 0 }), giveBack},
-		{"it died during the warm-up", loss{owed: true}, startOver},
-		{"it exited with status 0 during the warm-up", loss{owed: true, end: leftQuietly}, startOver},
-		{"it died on the first item of the run", loss{owed: true, past: hasRead, read: 1}, charge},
+		{"it died during the warm-up", loss{}, startOver},
+		{"it exited with status 0 during the warm-up", loss{end: leftQuietly}, startOver},
+		{"it died on the first item of the run", loss{past: hasRead, read: 1}, charge},
 
-		{"it was ready, and died before it read anything", loss{owed: true, past: hasRead, proven: true}, startOver},
-		{"it was ready, and exited with status 0 before it read anything", loss{owed: true, past: hasRead, proven: true, end: leftQuietly}, startOver},
-		{"it was ready, and never read anything", loss{owed: true, past: hasRead, proven: true, end: tookTooLong}, startOver},
+		{"it was ready, and died before it read anything", loss{past: hasRead, proven: true}, startOver},
+		{"it was ready, and exited with status 0 before it read anything", loss{past: hasRead, proven: true, end: leftQuietly}, startOver},
+		{"it was ready, and never read anything", loss{past: hasRead, proven: true, end: tookTooLong}, startOver},
 
 		{"an item took too long", with(func(l *loss) { l.end = tookTooLong }), charge},
 		{"one of several took too long", with(func(l *loss) { l.end, l.read = tookTooLong, 9 }), narrow},
@@ -37,9 +36,9 @@ func TestJudge(t *testing.T) {
 		{"another one did so at the same item", with(func(l *loss) { l.end, l.leftHere = leftQuietly, true }), charge},
 		{"it exited with status 0 at its first item, others answer", with(func(l *loss) { l.end, l.past = leftQuietly, hasRead }), charge},
 		{"it exited with status 0 at its first item, nobody ever answered",
-			loss{owed: true, past: hasRead, end: leftQuietly, read: 1}, startOver},
+			loss{past: hasRead, end: leftQuietly, read: 1}, startOver},
 		{"it exited with status 0, nobody ever answered, but it had gone through other items",
-			loss{owed: true, past: workedThrough, end: leftQuietly, read: 9}, narrow},
+			loss{past: workedThrough, end: leftQuietly, read: 9}, narrow},
 
 		{"its input was ended, and it ended with status 0 and too few answers", with(func(l *loss) { l.end, l.input = leftQuietly, inputEnded }), giveUp},
 		{"the same, and it had only that one item: it may have died on it", with(func(l *loss) {

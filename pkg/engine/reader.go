@@ -60,17 +60,12 @@ func (r *reader) room() []byte {
 	if r.raw != nil {
 		return r.raw[:cap(r.raw)]
 	}
-	r.widen()
-	return r.buf[len(r.buf):cap(r.buf)]
-}
-
-// widen sees to it that the buffer is not full.
-func (r *reader) widen() {
 	if len(r.buf) == cap(r.buf) {
 		old := r.buf
 		r.buf = append(r.pool.Get(2*cap(old)), old...)
 		r.pool.Put(old)
 	}
+	return r.buf[len(r.buf):cap(r.buf)]
 }
 
 // add takes n bytes that were read into room, translated if need be. An error is a breach of the protocol.
@@ -97,7 +92,6 @@ func (r *reader) addEnding() bool {
 	if !ok || r.skipping || !r.codec.Last(r.buf) {
 		return false
 	}
-	r.widen()
 	r.buf = append(r.buf, end)
 	return true
 }

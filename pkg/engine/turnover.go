@@ -11,6 +11,7 @@ const sizeEvery = time.Second
 
 // turnover is when a worker is to be replaced.
 type turnover struct {
+	possible bool // workers of this run are replaced
 	retiring bool
 	allotted int64     // items after which it is
 	sized    time.Time // when its memory was last looked at
@@ -55,10 +56,25 @@ func (p *peer) retire() {
 	}
 }
 
-// nextSizing is how long to wait before the worker's memory is looked at; negative: for ever.
-func (p *peer) nextSizing() time.Duration {
+// nextTurn is how long to wait before it is looked whether the worker is to be replaced, if nothing else happens; negative: for ever.
+func (p *peer) nextTurn() time.Duration {
+	t := &p.turnover
+	if t.retiring && t.allotted > 0 && p.inflight.sent >= t.allotted {
+		if latest, ok := p.owner.due(); ok {
+			return max(time.Until(latest), warmProbe)
+		}
+	}
 	if p.e.o.RecycleRSS > 0 {
 		return sizeEvery
 	}
 	return -1
+}
+
+// isSucceeded sees to it that the worker has a successor when it is time, and reports whether that is warm.
+func (p *peer) isSucceeded() bool {
+	if p.owner.forgive() {
+		p.turnover.retiring = false
+	}
+	p.retire()
+	return p.turnover.retiring && p.owner.successor()
 }
