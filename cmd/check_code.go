@@ -163,8 +163,7 @@ func (t *codeTrial) tell(o *options, v *voice) event.Tell {
 		case *event.Noted:
 			t.note(&t.warnings, e.Text)
 		case *event.Failed:
-			err := &engine.ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}
-			t.note(&t.failures, "fails on "+err.Error())
+			t.note(&t.failures, "fails on "+engine.ErrorOf(e).Error())
 		}
 	}
 }

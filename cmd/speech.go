@@ -30,7 +30,7 @@ func (o *options) telling(v *voice) event.Tell {
 	return func(e event.Event) {
 		switch e := e.(type) {
 		case *event.Failed:
-			err := &engine.ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}
+			err := engine.ErrorOf(e)
 			v.item(err, o.reproduce(err))
 		case *event.Warned:
 			v.warn(e.Text)

@@ -66,15 +66,19 @@ func (a *abort) failure() error {
 }
 
 // cancelled reports whether the run is to end at once.
-func (a *abort) cancelled() bool { return over(a.killed) }
+func (a *abort) cancelled() bool {
+	select {
+	case <-a.killed:
+		return true
+	default:
+		return false
+	}
+}
 
 // isDead reports whether the run was killed.
-func (a *abort) isDead() bool { return over(a.dead) }
-
-// over reports whether what closes done has come to its end.
-func over(done <-chan struct{}) bool {
+func (a *abort) isDead() bool {
 	select {
-	case <-done:
+	case <-a.dead:
 		return true
 	default:
 		return false

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"stoke/pkg/event"
 	"stoke/pkg/human"
 	"stoke/pkg/wire"
 	"stoke/pkg/worker"
@@ -14,13 +15,18 @@ import (
 // ErrStopped says that an item failed and OnError is Stop.
 var ErrStopped = errors.New("stopped at the first failed item")
 
-// ItemError says why an item failed.
+// ItemError says why an item failed, or has to be tried again.
 type ItemError struct {
 	Seq     int64
 	Slot    int    // of the worker it failed in, or 0
 	Item    []byte // valid only during the call that reports it
 	Partial bool   // Item is only the beginning
 	Err     error
+}
+
+// ErrorOf says why the item has failed that the event tells of.
+func ErrorOf(e *event.Failed) *ItemError {
+	return &ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}
 }
 
 func (e *ItemError) Error() string {

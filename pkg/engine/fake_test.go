@@ -162,7 +162,7 @@ func (t *trial) tell(e event.Event) {
 	defer t.mu.Unlock()
 	switch e := e.(type) {
 	case *event.Failed:
-		t.failures = append(t.failures, (&ItemError{Seq: e.Seq, Slot: e.Slot, Item: e.Item, Partial: e.Partial, Err: e.Why}).Error())
+		t.failures = append(t.failures, ErrorOf(e).Error())
 	case *event.Warned:
 		t.warnings = append(t.warnings, e.Text)
 	case *event.Noted:
