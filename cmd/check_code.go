@@ -133,7 +133,9 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 		e.Timeout = check.DefaultTimeout
 	}
 	e.Word, e.Tell = inWords, t.tell(&one, v)
-	e.Start = launch.New(ctx, &one.worker, launch.Local(1), one.tell(v)).Start
+	starter := launch.New(ctx, &one.worker, launch.Local(1), one.tell(v))
+	defer starter.Close()
+	e.Start = starter.Start
 	_, t.err = engine.New(*e).Run(ctx, &in)
 	if !errors.As(t.err, new(*engine.ProtocolError)) {
 		for _, p := range t.rest {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stoke/pkg/lang"
+	"stoke/pkg/launch"
 )
 
 // oneCode holds that CODE is one word.
@@ -43,7 +44,7 @@ func (s *settings) checkCode(o *options, args []string) error {
 	for _, text := range []struct {
 		to          *string
 		flag, typed string
-	}{{&p.Code, "--lang " + s.Lang, args[0]}, {&p.Init, "--init", s.Init}, {&p.Exit, "--exit", s.Exit}} {
+	}{{&p.Code, "--lang " + s.Lang, args[0]}, {&p.Init, "--init", s.Init}, {&p.Exit, "--exit", s.Exit}, {&p.Preload, "--preload", s.Preload}} {
 		if *text.to, err = codeText(text.flag, s.Lang, text.typed); err != nil {
 			return err
 		}
@@ -53,7 +54,14 @@ func (s *settings) checkCode(o *options, args []string) error {
 		if errors.As(err, &long) {
 			return usagef("--%v: keep them in a file, and load it in --init", long)
 		}
-		return usagef("--%v", err) // it begins with the setting
+		wrong := usagef("--%v", err) // it begins with the setting
+		if p.Preload != "" && strings.HasPrefix(err.Error(), "preload") {
+			wrong = wrong.withHint("--init runs code in each worker")
+		}
+		return wrong
+	}
+	if p.Preload != "" && !launch.CanFork {
+		p.Preload, p.Init = "", strings.Trim(p.Preload+"\n"+p.Init, "\n")
 	}
 	o.worker.Exit, o.engine.Exits = "", p.Exit != ""
 	o.worker.Program, o.worker.Init = p, ""

@@ -122,6 +122,9 @@ func (o *options) planWorkers(p *plan, s *settings) {
 	}
 	p.add("command", "%s", abridged(command.Argv))
 	p.add("program", "%s", found(command.Argv[0]))
+	if s.Preload != "" {
+		p.add("preload", "%s", s.Preload)
+	}
 	if s.Init != "" {
 		p.add("init", "%s", s.Init)
 	}

@@ -75,12 +75,13 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 	kinds := []struct {
 		name  string
 		items int
-		code  string
+		words []string
 	}{
-		{"fast, flushed", 2_000_000, "$| = 1"},
-		{"fast, buffered", 2_000_000, "1"},
-		{"slow, flushed", 8_000, "$| = 1; " + slow},
-		{"slow, buffered", 8_000, slow},
+		{"fast, flushed", 2_000_000, []string{"perl", "-pe", "$| = 1"}},
+		{"fast, buffered", 2_000_000, []string{"perl", "-pe", "1"}},
+		{"slow, flushed", 8_000, []string{"perl", "-pe", "$| = 1; " + slow}},
+		{"slow, buffered", 8_000, []string{"perl", "-pe", slow}},
+		{"forked", 12_000, []string{"--lang", "perl", "--preload", "my $n = 1", "select undef, undef, undef, 0.002; $n * $item"}}, // the process that forks them is killed, too
 	}
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
@@ -89,7 +90,8 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 				fmt.Fprintln(&input, i)
 			}
 			var out counter
-			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "--on-error", "fill", "perl", "-pe", kind.code)
+			r := stoke(input.String(), "-j4", "--retries", "20", "--init-retries", "20", "--on-error", "fill")
+			r.Args = append(r.Args, kind.words...)
 			r.Stdout = io.MultiWriter(&r.out, &out)
 			if err := r.Start(); err != nil {
 				t.Fatal(err)

@@ -82,6 +82,8 @@ var codeFlags = []setting{
 		help: "the CODE as one `STRING`, as for a --config file"},
 	{name: "exit", kind: added, answers: unshaped,
 		help: "run `CODE` once in each worker, after its last item: sh code when COMMAND has ended, or code in LANG"},
+	{name: "preload", kind: added, answers: composed, forCode: true,
+		help: "run `CODE` once, in a process that all workers are then forks of, before their --init (python, perl, ruby)"},
 	{name: "arg", kind: list, answers: shapedPrivately, forCode: true,
 		help: "define a variable for the code: `NAME=VALUE`, where VALUE is a string"},
 	{name: "argjson", kind: list, answers: shapedPrivately, forCode: true,

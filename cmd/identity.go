@@ -30,13 +30,17 @@ func composedFacts(o *options, s *settings, args []string) []journal.Fact {
 	if input == "" || input == "-" {
 		input = "standard input"
 	}
-	return []journal.Fact{
+	facts := []journal.Fact{
 		{Name: "input", Value: input},
 		{Name: "COMMAND", Value: quoteAll(args), Private: true},
 		{Name: "--init", Value: init, Private: true},
 		{Name: "--delimiter", Value: strconv.Quote(string(o.delimiter))},
 		{Name: "--max-item", Value: strconv.FormatInt(o.engine.MaxItem, 10)},
 	}
+	if p := o.worker.Program; p != nil && p.Preload != "" {
+		facts = append(facts, journal.Fact{Name: "--preload", Value: p.Preload, Private: true})
+	}
+	return facts
 }
 
 // failedFact says what failed items print, and whether it is known what those print that have failed before: an object of --json says

@@ -165,7 +165,7 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 	if s.InitJobs < 0 {
 		return usagef("--init-jobs %d: must not be negative", s.InitJobs)
 	}
-	o.worker.InitTimeout = o.engine.InitTimeout
+	o.worker.InitTimeout, o.worker.InitRetries = o.engine.InitTimeout, s.InitRetries
 	o.engine.Starts = engine.Starts{Retries: s.InitRetries, Futile: func(err *engine.InitError) bool { return misused(o, err) }}
 	o.engine.InitJobs = s.InitJobs
 	return nil

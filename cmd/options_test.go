@@ -84,7 +84,7 @@ func TestFlagsThatShapeAnswers(t *testing.T) {
 		return fmt.Sprint(o.resumeID)
 	}
 	besides := map[string][]string{ // what a flag goes with, so that it may be given
-		"code": {"-lsh"}, "arg": {"-lsh"}, "argjson": {"-lsh"}, "item-type": {"-lperl"}, "interpreter": {"-lsh"}, "concurrency": {"--rpc"},
+		"code": {"-lsh"}, "preload": {"-lperl"}, "arg": {"-lsh"}, "argjson": {"-lsh"}, "item-type": {"-lperl"}, "interpreter": {"-lsh"}, "concurrency": {"--rpc"},
 		"send": {"--send={}\\n", "--until=x"}, "until": {"--send={}\\n", "--until=x"}, "prompt": {"--send={}\\n", "--prompt=x"}, "resume": {"-oOUT"}, "retry-failed": {"-oOUT", "--resume"},
 	}
 	values := map[string]string{ // other ones than by default, where 1 will not do

@@ -173,7 +173,7 @@ func (s *settings) againWith(protocol, command []string) []string {
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"--init", []string{shownInit(s.Init, s.typedInit)}}, {"--arg", namesOf(s.Arg)}, {"--argjson", namesOf(s.ArgJSON)},
+	}{{"--preload", []string{shownInit(s.Preload, true)}}, {"--init", []string{shownInit(s.Init, s.typedInit)}}, {"--arg", namesOf(s.Arg)}, {"--argjson", namesOf(s.ArgJSON)},
 		{"--interpreter", []string{s.Interpreter}}} {
 		for _, value := range flag.values {
 			if value != "" {

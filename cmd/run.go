@@ -49,13 +49,14 @@ func run(o *options, v *voice) error {
 		in = out.input
 	}
 	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
-	o.engine.Word, o.engine.RSS, o.engine.Patience = inWords, worker.TreeRSS, patience
 	if o.engine.Halt.Total, err = countFor(o, in); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	o.engine.Start = launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v)).Start
+	starter := launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v))
+	defer starter.Close()
+	o.engine.Start, o.engine.Word, o.engine.RSS, o.engine.Patience = starter.Start, inWords, memory(&o.worker), patience
 	w, err := o.startWatch(in, rec, v)
 	if err != nil {
 		return err
@@ -141,4 +142,12 @@ func verdict(sum engine.Summary, err error, told *interruption) error {
 		return &itemsFailed{sum.Failed}
 	}
 	return nil
+}
+
+// memory returns what measures the memory of a worker: what it shares with the process that forked it is not its own.
+func memory(w *launch.Spec) func(pid int) (int64, bool) {
+	if w.Program != nil && w.Program.Preload != "" {
+		return worker.TreePrivate
+	}
+	return worker.TreeRSS
 }

@@ -42,6 +42,7 @@ type settings struct {
 	Lang        string   `mapstructure:"lang"`
 	Code        string   `mapstructure:"code"`
 	Exit        string   `mapstructure:"exit"`
+	Preload     string   `mapstructure:"preload"`
 	Arg         []string `mapstructure:"arg"`
 	ArgJSON     []string `mapstructure:"argjson"`
 	ItemType    string   `mapstructure:"item-type"`

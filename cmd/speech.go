@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"stoke/pkg/engine"
@@ -16,11 +17,18 @@ import (
 func (o *options) tell(v *voice) launch.Tell {
 	stderr := worker.NewStderr(v)
 	return launch.Tell{
-		Show:  func(slot int) func([]byte) { return o.shower(stderr, slot) },
-		Slow:  func(s launch.Slow) { o.warn(o.slowText(s)) },
-		After: patience,
-		Mute:  func() { o.warn("CODE can give no answer: end it with an expression, return one, or print it") },
-		Left:  o.warn,
+		Show:   func(slot int) func([]byte) { return o.shower(stderr, slot) },
+		Slow:   func(s launch.Slow) { o.warn(o.slowText(s)) },
+		After:  patience,
+		Mute:   func() { o.warn("CODE can give no answer: end it with an expression, return one, or print it") },
+		Left:   o.warn,
+		Shared: func(threads, sockets int) { o.warn(sharedText(threads, sockets)) },
+		Again: func(err error, pause time.Duration) {
+			v.retrying(fmt.Sprintf("%v; it is tried again in %v", err, pause))
+		},
+		Ended: func(pid int, how worker.Exit) {
+			o.warn(fmt.Sprintf("the process that ran --preload (pid %d) ended: %v; its workers go on, and the next one starts it anew", pid, how))
+		},
 	}
 }
 
@@ -56,7 +64,9 @@ func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
 		return func([]byte) {}
 	}
 	prefix := ""
-	if o.worker.Jobs > 1 {
+	if slot == launch.Preload {
+		prefix = "[preload] "
+	} else if o.worker.Jobs > 1 {
 		prefix = fmt.Sprintf("[%d] ", slot)
 	}
 	return to.Of(prefix)
@@ -69,6 +79,9 @@ func (o *options) slowText(s launch.Slow) string {
 		lacks = fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.worker.Ready)
 	}
 	text := fmt.Sprintf("worker %d (pid %d) has not been ready for %v: %s", s.Slot, s.Pid, s.For, lacks)
+	if s.Slot == launch.Preload {
+		text = fmt.Sprintf("--preload (pid %d) has run for %v", s.Pid, s.For)
+	}
 	if s.Words != "" {
 		text += "; it last wrote to stderr: " + human.Quote([]byte(s.Words), false)
 	}
@@ -77,3 +90,15 @@ func (o *options) slowText(s launch.Slow) string {
 
 // patience is how long a worker may keep a run waiting before a word is said, or 10 s if it is 0.
 var patience time.Duration
+
+// sharedText says what all workers share that were forked from what --preload left, and should not.
+func sharedText(threads, sockets int) string {
+	var what []string
+	if threads > 0 {
+		what = append(what, fmt.Sprintf("%d of its threads, which no fork has, so that workers may hang", threads))
+	}
+	if sockets > 0 {
+		what = append(what, fmt.Sprintf("%d of its connections, which all workers would use at once", sockets))
+	}
+	return "--preload keeps " + strings.Join(what, ", and ") + ": move what makes them to --init"
+}

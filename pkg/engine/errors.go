@@ -130,19 +130,23 @@ var ErrShut = errors.New("it closed its standard input without reading an item, 
 
 // InitError says that a worker could not be started or was not warm in time.
 type InitError struct {
-	Slot, Pid int
-	Err       error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, ErrDeaf, or an error of the system
-	Exit      *worker.Exit // if it ended
-	Direct    bool         // nothing stood in front of its program that could have ended so in its place
-	Words     string       // the end of its stderr
-	Futile    bool         // Starts.Futile says so of it
-	Hint      string       // what may help, if anything is known
+	Slot, Pid  int
+	Err        error        // *worker.LaunchError, worker.ErrEnded, worker.ErrSlow, ErrMute, ErrDeaf, or an error of the system
+	Exit       *worker.Exit // if it ended
+	Direct     bool         // nothing stood in front of its program that could have ended so in its place
+	Words      string       // the end of its stderr
+	Everywhere bool         // it holds for all slots, and was tried as often as it may be
+	Futile     bool         // Starts.Futile says so of it
+	Hint       string       // what may help, if anything is known
 }
 
 func (e *InitError) Error() string {
 	var code *wire.CodeError
 	if errors.As(e.Err, &code) {
 		return code.Text
+	}
+	if e.Everywhere {
+		return e.Err.Error()
 	}
 	if e.Pid == 0 {
 		return fmt.Sprintf("worker %d could not be started: %v", e.Slot, e.Err)
@@ -171,7 +175,7 @@ func (e *InitError) Common() bool {
 		launch *worker.LaunchError
 		code   *wire.CodeError
 	)
-	return e.Futile || errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
+	return e.Futile || e.Everywhere || errors.As(e.Err, &code) || errors.As(e.Err, &launch) || e.Unrunnable()
 }
 
 func (e *InitError) Unwrap() error { return e.Err }

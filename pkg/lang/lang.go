@@ -40,6 +40,7 @@ type Program struct {
 	Lang        string // one of Names
 	Code        string
 	Init, Exit  string // empty: none
+	Preload     string // what is run once, in a process that all workers are forks of; empty: they are started
 	Args        []Arg
 	ItemType    string // text (default), json or bytes
 	Concurrency int    // how many items the runner has at work at a time; default 1
@@ -70,7 +71,7 @@ func Package(lang string) string {
 
 // SettingError says what of a Program is wrong, and why.
 type SettingError struct {
-	Setting string // lang, init, exit, arg, argjson, item-type or concurrency
+	Setting string // lang, init, exit, preload, arg, argjson, item-type or concurrency
 	Value   string // of the setting, where that matters
 	Problem string
 }
@@ -106,10 +107,13 @@ func (p *Program) Check() error {
 	if strings.TrimSpace(p.Code) == "" {
 		return &SettingError{"lang", l.name, "CODE is empty"}
 	}
-	for _, text := range []struct{ setting, text string }{{"lang", p.Code}, {"init", p.Init}, {"exit", p.Exit}} {
+	for _, text := range []struct{ setting, text string }{{"lang", p.Code}, {"init", p.Init}, {"exit", p.Exit}, {"preload", p.Preload}} {
 		if err := l.carries(text.text); err != nil {
 			return settingf(text.setting, "the code %v", err)
 		}
+	}
+	if p.Preload != "" && !l.forks {
+		return settingf("preload", "%s cannot fork a process that has run code: python, perl and ruby can", l.name)
 	}
 	for i, arg := range p.Args {
 		if slices.ContainsFunc(p.Args[:i], func(other Arg) bool { return other.Name == arg.Name }) {
@@ -145,6 +149,9 @@ func (p *Program) checkItems(l *language) error {
 // checkSize checks that the system will take the command.
 func (p *Program) checkSize(l *language) error {
 	argv, env := p.Command(0, "")
+	if p.Preload != "" {
+		argv, env = p.Forker()
+	}
 	for _, text := range slices.Concat(argv, env) {
 		if len(text) > longestText {
 			return &TooLongError{l.name, len(text)}
@@ -155,20 +162,33 @@ func (p *Program) checkSize(l *language) error {
 
 // Command returns what starts a worker: its command line, and the variables to add to its environment, as NAME=VALUE. slot is
 // the number that CODE sees. nonce must be a word without spaces that neither items nor answers can guess; only the marked
-// protocol uses it. The program must have passed Check.
+// protocol uses it. The program must have passed Check. Where it has Preload, workers are forks of what Forker starts, and these
+// variables are what a fork is given.
 func (p *Program) Command(slot int, nonce string) (argv, env []string) {
+	l := find(p.Lang)
+	orders := p.setup(slot, "")
+	if l.marked {
+		orders = p.assignments(slot, nonce)
+	}
+	return p.command(orders, "worker", strconv.Itoa(slot))
+}
+
+// Forker returns what starts a process that runs Preload and then forks workers, as Command does. Like a worker it says when
+// it is ready. What it reads and writes then is described in python_fork.py.
+func (p *Program) Forker() (argv, env []string) {
+	return p.command(p.setup(0, p.Preload), "preload")
+}
+
+// command returns what starts the interpreter with orders; role is for who looks at processes.
+func (p *Program) command(orders string, role ...string) (argv, env []string) {
 	l := find(p.Lang)
 	interpreter := p.Interpreter
 	if interpreter == "" {
 		interpreter = l.program
 	}
 	argv = append([]string{interpreter}, l.boot...)
-	argv = append(argv, "stoke", "worker", strconv.Itoa(slot)) // for who looks at processes
-	orders := p.setup
-	if l.marked {
-		orders = func(slot int) string { return p.assignments(slot, nonce) }
-	}
-	return argv, []string{runnerName + "=" + l.runner, setupName + "=" + orders(slot)}
+	argv = append(append(argv, "stoke"), role...)
+	return argv, []string{runnerName + "=" + l.runner, setupName + "=" + orders}
 }
 
 // assignments returns the orders for a shell: assignments, which it evaluates.
@@ -188,8 +208,8 @@ func (p *Program) assignments(slot int, nonce string) string {
 	return out.String()
 }
 
-// setup returns the orders for a runner of escaped lines.
-func (p *Program) setup(slot int) string {
+// setup returns the orders for a runner of escaped lines. With preload it is to fork workers.
+func (p *Program) setup(slot int, preload string) string {
 	args := make([][2]any, len(p.Args))
 	for i, arg := range p.Args {
 		args[i] = [2]any{arg.Name, arg.Value}
@@ -213,7 +233,8 @@ func (p *Program) setup(slot int) string {
 		Slot        int      `json:"slot"`
 		Concurrency int      `json:"concurrency"`
 		MarkJSON    bool     `json:"mark_json"`
-	}{p.Code, p.Init, p.Exit, args, itemType, slot, max(p.Concurrency, 1), p.MarkJSON})
+		Preload     string   `json:"preload,omitempty"`
+	}{p.Code, p.Init, p.Exit, args, itemType, slot, max(p.Concurrency, 1), p.MarkJSON, preload})
 	if err != nil {
 		panic(err) // only --argjson can be at fault, and Check has seen it
 	}

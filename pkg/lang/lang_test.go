@@ -122,7 +122,7 @@ func TestCommandOfEscapedLines(t *testing.T) {
 }
 
 func TestCommandDefaults(t *testing.T) {
-	for name, want := range map[string]string{"node": node + nodeText, "perl": perl, "ruby": ruby} {
+	for name, want := range map[string]string{"node": node + nodeText, "perl": perl + perlFork, "ruby": ruby + rubyFork} {
 		argv, env := (&Program{Lang: name, Code: "1"}).Command(1, "")
 		if argv[0] != name || env[0] != runnerName+"="+want {
 			t.Errorf("%s: argv %q, env %.40q", name, argv, env[0])

@@ -12,14 +12,20 @@ var (
 	python string
 	//go:embed python_text.py
 	pythonText string
+	//go:embed python_fork.py
+	pythonFork string
 	//go:embed node.js
 	node string
 	//go:embed node_text.js
 	nodeText string
 	//go:embed perl.pl
 	perl string
+	//go:embed perl_fork.pl
+	perlFork string
 	//go:embed ruby.rb
 	ruby string
+	//go:embed ruby_fork.rb
+	rubyFork string
 	//go:embed bash.sh
 	bash string
 	//go:embed sh.sh
@@ -35,12 +41,13 @@ type language struct {
 	marked        bool   // speaks the marked protocol
 	async         bool   // can have several items at work
 	unicode       bool   // names may hold letters that are not ASCII
+	forks         bool   // its runner can run code once and fork workers
 	taken         string // names of no use to the user, separated by spaces
 }
 
 var languages = []language{
 	{
-		name: "python", program: "python3", boot: []string{"-c", `import os;exec(os.environ.pop("STOKE_LANG_RUNNER"))`}, runner: python + pythonText, async: true, unicode: true,
+		name: "python", program: "python3", boot: []string{"-c", `import os;exec(os.environ.pop("STOKE_LANG_RUNNER"))`}, runner: python + pythonFork + pythonText, async: true, unicode: true, forks: true,
 		from: "python3 (Debian, Fedora, Alpine), python (Homebrew, Arch)",
 		taken: "False None True and as assert async await break class continue def del elif else except finally for from global if " +
 			"import in is lambda nonlocal not or pass raise return try while with yield __builtins__ __name__",
@@ -53,12 +60,12 @@ var languages = []language{
 			"static super switch this throw true try typeof undefined var void while with yield",
 	},
 	{
-		name: "perl", program: "perl", boot: []string{"-e", `eval delete $ENV{STOKE_LANG_RUNNER};die $@ if $@;Stoke::main()`}, runner: perl,
+		name: "perl", program: "perl", boot: []string{"-e", `eval delete $ENV{STOKE_LANG_RUNNER};die $@ if $@;Stoke::main()`}, runner: perl + perlFork, forks: true,
 		from:  "perl (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "_ ENV ARGV INC STDIN STDOUT STDERR",
 	},
 	{
-		name: "ruby", program: "ruby", boot: []string{"-e", `trap("TERM","SYSTEM_DEFAULT");eval ENV.delete("STOKE_LANG_RUNNER"),nil,"-e"`}, runner: ruby, unicode: true,
+		name: "ruby", program: "ruby", boot: []string{"-e", `trap("TERM","SYSTEM_DEFAULT");eval ENV.delete("STOKE_LANG_RUNNER"),nil,"-e"`}, runner: ruby + rubyFork, unicode: true, forks: true,
 		from: "ruby (Debian, Fedora, Alpine, Arch, Homebrew)",
 		taken: "__ENCODING__ __FILE__ __LINE__ BEGIN END alias and begin break case class def defined? do else elsif end ensure false " +
 			"for if in module next nil not or redo rescue retry return self super then true undef unless until when while yield",

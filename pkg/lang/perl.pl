@@ -7,7 +7,7 @@
 # The setup is JSON in the environment. CODE is the body of a sub, called in scalar context. Strings are bytes, those in
 # JSON too; one that perl marks as characters (what the user decoded, say) is written as UTF-8. What print gives back is
 # no value, nor is what a loop at the end of CODE leaves behind: then the answer is what was printed. So it is after a
-# `next` or `last` that leaves CODE.
+# `next` or `last` that leaves CODE. What workers are forks of is in perl_fork.pl.
 
 #line 1 "-e"
 package Stoke;
@@ -29,7 +29,7 @@ use constant CLOCK => Time::HiRes::CLOCK_MONOTONIC();
 
 my $json  = JSON::PP->new->utf8->allow_nonref;
 my $setup = $json->decode(delete $ENV{STOKE_LANG_SETUP});
-my %user  = ('--init' => bytes($setup->{init}), CODE => bytes($setup->{code}), '--exit' => bytes($setup->{exit}));
+my %user  = map { $_ => bytes($setup->{ lc s/^--//r } // '') } qw(--preload --init CODE --exit);
 my $parse = $setup->{item_type} eq 'json';
 my $owner = $$;    # a forked child is no worker
 
@@ -44,15 +44,18 @@ my $checked = 0;           # when it was last seen to that no answer waits too l
 my $unchecked = 1;         # at which item, counted from this one, that is done again
 my $quick = 0;             # how many times in a row no time to speak of had passed
 
-# Private copies: descriptors above 2 are not inherited. What anybody prints from here on goes to stderr.
-open my $items,   '<&', \*STDIN  or die "stdin: $!";
-open my $answers, '>&', \*STDOUT or die "stdout: $!";
-binmode $_ for $items, $answers;
-open STDIN,  '<',  '/dev/null' or die "/dev/null: $!";
-open STDOUT, '>&', \*STDERR    or die "stderr: $!";
-STDOUT->autoflush(1);
+my ($items, $answers);
+part_streams();
 
 @ARGV = ();    # they are for who looks at processes
+
+# part_streams makes private copies: descriptors above 2 are not inherited. What anybody prints from here on goes to stderr.
+sub part_streams {
+    open $items, '<&', \*STDIN and open $answers, '>&', \*STDOUT or die "stdio: $!";
+    binmode $_ for $items, $answers;
+    open STDIN, '<', '/dev/null' and open STDOUT, '>&', \*STDERR or die "stdio: $!";
+    STDOUT->autoflush(1);
+}
 
 # main is called when all of this has been evaluated, so that it has no part in what the user sees of the stack.
 sub main {
@@ -103,7 +106,7 @@ sub program {
     my ($main, $pieces) = @_;
     my $names = join ', ', map { "\$$_" } qw(item seq slot), map { $_->[0] } @{ $setup->{args} };
     my @text  = (
-        "use feature qw(say state); our ($names); Stoke::begin();\n#line 1 \"--init\"\n$user{'--init'}\n;",
+        "use feature qw(say state); our ($names); Stoke::begin();\n" . preload() . "#line 1 \"--init\"\n$user{'--init'}\n;",
         "sub Stoke::code { no warnings 'exiting';\n#line 1 \"CODE\"\n$main\n}\nBEGIN { Stoke::refuse_loop() }\n",
         "sub Stoke::exit_code {\n#line 1 \"--exit\"\n$user{'--exit'}\n}\n\$Stoke::whole = 1;",
     );
@@ -149,7 +152,7 @@ sub guilty {
     }
     $error =~ s/ \(\@INC [^)]*\)//g;
     $error =~ s/^(?:BEGIN failed|BEGIN not safe|Execution of|.* had too many errors).*\n//mg;
-    my ($where, $line) = $error =~ /at (--init|CODE|--exit) line (\d+)/ or return $error;
+    my ($where, $line) = $error =~ /at (--preload|--init|CODE|--exit) line (\d+)/ or return $error;
     my @lines = split /\n/, $user{$where};
     $error =~ s/\n+\z//;
     return "$where: $error\n    " . ($lines[$line - 1] // $lines[-1] // '');

@@ -1,4 +1,5 @@
-# The warm python of `stoke --lang python`: it starts once and answers item after item. python_text.py is its second part.
+# The warm python of `stoke --lang python`: it starts once and answers item after item. python_text.py and
+# python_fork.py are parts of it.
 #
 # It runs in `python3 -c BOOT stoke worker SLOT` (see language.go), with its orders as JSON in the variable STOKE_LANG_SETUP:
 #     {"code": .., "init": .., "exit": .., "args": [[name, value], ..], "item_type": "text|json|bytes", "slot": n, "concurrency": k,
@@ -30,7 +31,6 @@ COROUTINE = 0x80  # inspect.CO_COROUTINE, without its import
 
 del sys.argv[1:]  # they are for who looks at processes
 setup = json.loads(os.environ.pop("STOKE_LANG_SETUP"))
-items_fd, answers_fd = os.dup(0), os.dup(1)
 
 
 def drop(*descriptors):
@@ -41,8 +41,15 @@ def drop(*descriptors):
     os.close(null)
 
 
-drop(0)
-os.dup2(2, 1)
+def part():
+    """Takes items and answers to private descriptors."""
+    global items_fd, answers_fd
+    items_fd, answers_fd = os.dup(0), os.dup(1)
+    drop(0)
+    os.dup2(2, 1)
+
+
+part()
 
 # The user's text lives in a __main__ of its own; the dictionary of this file stays out of its sight, and must stay alive.
 runner = sys.modules["__main__"]
@@ -144,8 +151,13 @@ def take(pieces):
     return text
 
 
+making_worker = False  # by a fork
+
+
 def forked():
     """A child that was forked, not started, has no part in the conversation."""
+    if making_worker:
+        return
     drop(items_fd, answers_fd)
     printed.pieces = printed.several = None
 

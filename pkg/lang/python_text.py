@@ -282,10 +282,17 @@ class Life:
         self.loop.close()
 
 
-try:
-    Life().main()
-except SystemExit:
-    raise
-except BaseException as error:
-    show(error)
-    sys.exit(1)
+def main():
+    try:
+        if "preload" in setup:
+            Forks().main()  # returns in each worker
+            leave_forked()
+        Life().main()
+    except SystemExit:
+        raise
+    except BaseException as error:
+        show(error)
+        sys.exit(1)
+
+
+main()

@@ -6,7 +6,7 @@
 #
 # The setup is JSON in the environment. CODE is the body of a lambda that sees the local variables of init. A text item is
 # a string in UTF-8 whatever its bytes; answers are the bytes of strings in any encoding. Where CODE gives nil, what it
-# printed through $stdout is the answer.
+# printed through $stdout is the answer. What workers are forks of is in ruby_fork.rb.
 
 require 'json'
 require 'stringio'
@@ -20,7 +20,8 @@ module Stoke
     def run
       ARGV.clear # it is for who looks at processes
       setup = JSON.parse(ENV.delete('STOKE_LANG_SETUP'))
-      @texts = { '--init' => setup['init'], 'CODE' => setup['code'], '--exit' => setup['exit'] }
+      @texts = { '--preload' => setup['preload'].to_s, '--init' => setup['init'], 'CODE' => setup['code'], '--exit' => setup['exit'] }
+      @forks = setup.key?('preload')
       @json, @mark = setup['item_type'] == 'json', setup['mark_json']
       @encoding = setup['item_type'] == 'bytes' ? Encoding::BINARY : Encoding::UTF_8
       Encoding.default_external = Encoding::UTF_8 if Encoding.default_external == Encoding::US_ASCII # LANG=C
@@ -61,6 +62,11 @@ module Stoke
       locals.each { |name, value| scope.local_variable_set(name, value) }
       constants.each { |name, value| Object.const_set(name, value) }
       compile(locals.map { |name, _| "#{name} = " }.join + 'nil')
+      if @forks
+        guard { scope.eval(@texts['--preload'], '--preload') }
+        slot = fork_workers # returns in each worker
+        scope.local_variable_set('slot', slot)
+      end
       guard { scope.eval(@texts['--init'], '--init') }
       @code = scope.eval("lambda do |item, seq|\n#{@texts['CODE']}\nend", 'CODE', 0)
       @exit = scope.eval("lambda do\n#{@texts['--exit']}\nend", '--exit', 0)
@@ -83,7 +89,7 @@ module Stoke
       return unless defined?(RubyVM::InstructionSequence)
 
       verbose, $VERBOSE = $VERBOSE, nil # warnings come when the text is evaluated
-      parts = [['--init', '', ''], ['CODE', "lambda do |item, seq|\n", "\nend"], ['--exit', "lambda do\n", "\nend"]]
+      parts = [['--preload', '', ''], ['--init', '', ''], ['CODE', "lambda do |item, seq|\n", "\nend"], ['--exit', "lambda do\n", "\nend"]]
       parts.each do |where, before, after|
         text += "\n#{before}"
         line = 1 - text.count("\n")
@@ -120,14 +126,14 @@ module Stoke
     # syntax takes a SyntaxError apart: where, line, what. Ruby draws the place below the line; in some versions that says what.
     def syntax(error)
       message = error.message.dup.force_encoding(Encoding::UTF_8).scrub
-      where, number, what = message.match(/(--init|CODE|--exit):(-?\d+): (.*)/)&.captures || ['CODE', 1, message]
+      where, number, what = message.match(/(--preload|--init|CODE|--exit):(-?\d+): (.*)/)&.captures || ['CODE', 1, message]
       what = message[/\^+~* *(.*)/, 1] || what if what.start_with?('syntax error found', 'syntax errors found')
       [where, number.to_i, what]
     end
 
     # place tells of another error what syntax tells.
     def place(error)
-      frame = frames(error).find { |f| f =~ /\A(--init|CODE|--exit):(\d+)/ }
+      frame = frames(error).find { |f| f =~ /\A(--preload|--init|CODE|--exit):(\d+)/ }
       where, number = frame ? [$1, $2.to_i] : ['--init', 1]
       [where, number, "#{error.message} (#{error.class})"]
     end
@@ -282,12 +288,10 @@ module Stoke
       trace = "#{error.message} (#{error.class})\n".b
       frames(error).each do |frame|
         trace << "    from #{frame}".b << NEWLINE
-        line = frame =~ /\A(--init|CODE|--exit):(\d+)/ && @texts[$1].lines(chomp: true)[$2.to_i - 1]
+        line = frame =~ /\A(--preload|--init|CODE|--exit):(\d+)/ && @texts[$1].lines(chomp: true)[$2.to_i - 1]
         trace << "        #{line}".b << NEWLINE if line
       end
       error.cause ? trace << 'caused by: ' << traced(error.cause) : trace
     end
   end
 end
-
-Stoke.run

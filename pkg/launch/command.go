@@ -29,6 +29,7 @@ type Spec struct {
 	SlotVar string // a variable for the slot, from 0; or ""
 
 	InitTimeout time.Duration // for getting warm; 0: none
+	InitRetries int           // how often preload code is tried again
 	ExitTimeout time.Duration // for Exit; 0: none
 }
 

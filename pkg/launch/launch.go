@@ -9,6 +9,7 @@ package launch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -40,7 +41,33 @@ type Tell struct {
 	After time.Duration                     // that while
 	Mute  func()                            // told once that CODE can give no answer
 	Left  func(text string)                 // told of processes that outlive a worker
+
+	Shared func(threads, sockets int)           // told once of a process that cannot be forked well after its preload code
+	Again  func(err error, pause time.Duration) // told of preload code that failed, and is tried again after that
+	Ended  func(pid int, how worker.Exit)       // told of a process that was forked and has ended by itself; another one is started
 }
+
+// Preload stands for the slot of the process that runs the preload code, which has none.
+const Preload = 0
+
+// PreloadError says that the preload code did not come to its end.
+type PreloadError struct {
+	Pid  int
+	Err  error
+	Exit worker.Exit
+}
+
+func (e *PreloadError) Error() string {
+	switch {
+	case errors.Is(e.Err, worker.ErrSlow):
+		return fmt.Sprintf("the preload code (pid %d) was not done in time", e.Pid)
+	case errors.Is(e.Err, worker.ErrEnded):
+		return fmt.Sprintf("the preload code (pid %d) failed (%v)", e.Pid, e.Exit)
+	}
+	return fmt.Sprintf("the preload code (pid %d) failed: %v", e.Pid, e.Err)
+}
+
+func (e *PreloadError) Unwrap() error { return e.Err }
 
 // Starter starts the workers of a run.
 type Starter struct {
@@ -49,11 +76,23 @@ type Starter struct {
 	tell  Tell
 	hurry <-chan struct{} // closed when nothing is to be run any more that should follow a worker
 	mute  sync.Once
+	forks *forks // makes the workers; nil: they are started
 }
 
 // New returns a Starter of workers on a machine. When ctx is done, their exit code is not run any more.
 func New(ctx context.Context, spec *Spec, on worker.Launcher, tell Tell) *Starter {
-	return &Starter{spec: spec, on: on, tell: tell, hurry: ctx.Done()}
+	s := &Starter{spec: spec, on: on, tell: tell, hurry: ctx.Done()}
+	if spec.Program != nil && spec.Program.Preload != "" {
+		s.forks = newForks(s, PipeSize)
+	}
+	return s
+}
+
+// Close ends what workers were forks of. It is called when no more are started.
+func (s *Starter) Close() {
+	if s.forks != nil {
+		s.forks.close()
+	}
 }
 
 // Start starts the worker of a slot: it is an engine.Start.
@@ -62,8 +101,15 @@ func (s *Starter) Start(slot int, settle time.Duration, cancelled func() bool) (
 	if s.spec.Exit != "" {
 		command.After = &worker.After{Argv: worker.ExitCode(s.spec.Exit), Limit: s.spec.ExitTimeout, Hurry: s.hurry}
 	}
+	on := s.on
+	if s.forks != nil {
+		var err error
+		if on, err = s.forks.await(slot, cancelled); err != nil {
+			return nil, err
+		}
+	}
 	show := s.tell.Show(slot)
-	w, err := worker.Start(s.on, command, show)
+	w, err := worker.Start(on, command, show)
 	if err != nil {
 		return nil, &engine.InitError{Slot: slot, Err: err}
 	}
@@ -91,13 +137,17 @@ func (s *Starter) warm(slot int, w *worker.Worker, settle time.Duration, show fu
 	return warm, s.greet(slot, warm, show, cancelled)
 }
 
+// patienceFor is how long a worker may take to end that did not get warm.
+func patienceFor(err error) time.Duration {
+	if errors.Is(err, worker.ErrEnded) {
+		return endPatience
+	}
+	return 0
+}
+
 // failed ends a worker that did not get warm, and says why.
 func (s *Starter) failed(slot int, w *worker.Worker, err error) error {
-	var patience time.Duration
-	if errors.Is(err, worker.ErrEnded) {
-		patience = endPatience
-	}
-	exit := w.Finish(patience, nil)
+	exit := w.Finish(patienceFor(err), nil)
 	if exit.Left != 0 {
 		s.tell.Left((&engine.LeftError{Slot: slot, Pid: w.Pid(), Left: exit.Left}).Error())
 	}

@@ -63,3 +63,6 @@ func sleepsElsewhere(int, pipeNames) bool { return false }
 
 // TreeRSS cannot look into processes here.
 func TreeRSS(int) (int64, bool) { return 0, false }
+
+// TreePrivate cannot look into processes here.
+func TreePrivate(int) (int64, bool) { return 0, false }

@@ -223,16 +223,41 @@ func eachThread(pid int, f func(pid, tid int) Verdict) Verdict {
 // It is false where that cannot be known.
 func TreeRSS(pid int) (total int64, ok bool) {
 	page := int64(os.Getpagesize())
-	v := eachThread(pid, func(pid, tid int) Verdict {
-		if tid != pid {
-			return Idle
+	return eachSize(pid, func(pid int) (bytes int64) {
+		statm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+		if f := strings.Fields(string(statm)); len(f) > 1 {
+			bytes = number(f[1]) * page
 		}
-		statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-		if f := bytes.Fields(statm); err == nil && len(f) > 1 {
-			pages, _ := strconv.ParseInt(string(f[1]), 10, 64)
-			total += pages * page
+		return bytes
+	})
+}
+
+// TreePrivate is the memory in bytes that pid and its descendants hold for themselves: pages that they share with the process
+// that forked them are not counted. It is false where that cannot be known. See proc(5) for smaps_rollup.
+func TreePrivate(pid int) (total int64, ok bool) {
+	return eachSize(pid, func(pid int) (bytes int64) {
+		rollup, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		for line := range strings.Lines(string(rollup)) {
+			if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[0], "Private_") {
+				bytes += number(f[1]) << 10
+			}
+		}
+		return bytes
+	})
+}
+
+// eachSize adds up the sizes of pid and its descendants.
+func eachSize(pid int, size func(pid int) int64) (total int64, ok bool) {
+	v := eachThread(pid, func(pid, tid int) Verdict {
+		if tid == pid {
+			total += size(pid)
 		}
 		return Idle
 	})
 	return total, v == Idle
+}
+
+func number(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
 }

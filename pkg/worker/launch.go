@@ -115,20 +115,13 @@ func (l *Local) launch(cmd Command) (_ *Process, err error) {
 	var ends pipes
 	defer func() { ends.closeAfter(err) }()
 	p := new(Process)
-	var in, out, stderr *os.File
-	if in, p.In, err = ends.pipe(true, l.pipeSize); err != nil {
+	files, err := ends.stdio(p, l.pipeSize)
+	if err != nil {
 		return nil, err
 	}
-	if out, p.Out, err = ends.pipe(false, l.pipeSize); err != nil {
-		return nil, err
-	}
-	if p.Err, stderr, err = os.Pipe(); err != nil {
-		return nil, err
-	}
-	ends.theirs = append(ends.theirs, stderr)
 	p.Process, err = workers.launch(cmd.Env, func(env []string) (*os.Process, error) {
 		return os.StartProcess(path, cmd.Argv, &os.ProcAttr{
-			Dir: cmd.Dir, Env: env, Files: []*os.File{in, out, stderr}, Sys: attributes(),
+			Dir: cmd.Dir, Env: env, Files: files, Sys: attributes(),
 		})
 	})
 	if err != nil {
@@ -156,6 +149,27 @@ func startError(name string, err error) error {
 type pipes struct {
 	theirs []*os.File
 	ours   []int
+}
+
+// stdio makes the three pipes of a process: our ends go to p, and what it is to have as stdin, stdout and stderr is returned.
+func (ends *pipes) stdio(p *Process, size int) ([]*os.File, error) {
+	in, fd, err := ends.pipe(true, size)
+	if err != nil {
+		return nil, err
+	}
+	p.In = fd
+	out, fd, err := ends.pipe(false, size)
+	if err != nil {
+		return nil, err
+	}
+	p.Out = fd
+	ours, stderr, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.Err = ours
+	ends.theirs = append(ends.theirs, stderr)
+	return []*os.File{in, out, stderr}, nil
 }
 
 // pipe makes a pipe for a process to read from or to write to. Our end does not block; theirs does, as programs expect.

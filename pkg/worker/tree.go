@@ -36,6 +36,7 @@ type roster struct {
 	mu       sync.Mutex
 	launched map[int]string
 	count    int
+	forking  int // processes that come into being as orphans just now
 }
 
 var workers = roster{launched: make(map[int]string)}
@@ -47,13 +48,18 @@ func (r *roster) launch(env []string, start func(env []string) (*os.Process, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count++
-	mark := fmt.Sprintf("%s=%d.%d", markName, os.Getpid(), r.count)
+	mark := r.newMark()
 	p, err := start(append(env[:len(env):len(env)], mark))
 	if err == nil {
 		r.launched[p.Pid] = mark
 	}
 	return p, err
+}
+
+// newMark returns a variable that no other process has. The roster must be held.
+func (r *roster) newMark() string {
+	r.count++
+	return fmt.Sprintf("%s=%d.%d", markName, os.Getpid(), r.count)
 }
 
 // reaped says that a process is off the process table.

@@ -38,6 +38,9 @@ var adopt = sync.OnceFunc(func() {
 func (r *roster) reapOrphans() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.forking > 0 {
+		return
+	}
 	self, _ := look(os.Getpid())
 	for _, pid := range children() {
 		if p, ok := look(pid); ok && p.dead && p.parent == self.pid && p.session != self.session && r.launched[pid] == "" {

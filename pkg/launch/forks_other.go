@@ -1,0 +1,17 @@
+//go:build !linux
+
+package launch
+
+import "stoke/pkg/worker"
+
+// CanFork reports whether workers can be forks of one process on this system.
+const CanFork = false
+
+// forks is nothing here.
+type forks struct{}
+
+func newForks(*Starter, int) *forks { return nil }
+
+func (*forks) await(int, func() bool) (worker.Launcher, error) { return nil, nil }
+
+func (*forks) close() {}
