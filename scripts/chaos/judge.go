@@ -40,6 +40,9 @@ func (p *plan) judge(r *result, dir string, m misfortune) (problems []string) {
 	if strings.HasPrefix(r.stderr, "stoke: error: forged") {
 		wrong("a forged message")
 	}
+	if p.endedBadly && r.status.Exited() && r.status.ExitStatus() == 0 {
+		wrong("workers had failed at their end in an earlier run, and that is forgotten")
+	}
 	if problem := p.judgeStatus(r, m); problem != "" {
 		wrong("%s; stderr: %s", problem, tail(r.stderr))
 	}
@@ -107,6 +110,7 @@ func (p *plan) judgeStatus(r *result, m misfortune) string {
 	case s.Exited() && s.ExitStatus() == statusClosed && m.reads > 0:
 	case s.Exited() && s.ExitStatus() == p.atEnd() && len(m.workers) > 0 && ended.MatchString(r.stderr):
 		// a worker was struck when it had answered all
+	case s.Exited() && s.ExitStatus() == p.atEnd() && p.endedBadly && strings.Contains(r.stderr, "stoke: error: in an earlier run, "):
 	case r.hung:
 	default:
 		return fmt.Sprintf("status %d (signal %v), want %d", s.ExitStatus(), s.Signal(), expected)
@@ -236,8 +240,8 @@ func (p *plan) judgeFailed(dir string, complete bool) string {
 // tail is the end of a text.
 func tail(text string) string {
 	const most = 600
-	if len(text) > most {
-		text = "..." + text[len(text)-most:]
+	if len(text) > 2*most {
+		text = text[:most] + "..." + text[len(text)-most:]
 	}
 	return text
 }

@@ -54,7 +54,8 @@ type plan struct {
 	file                 bool // items are in a file
 	leisurely            bool // answers are read slowly
 
-	ends []string // how its runs ended
+	ends       []string // how its runs ended
+	endedBadly bool     // workers of an earlier run failed at their end, which one that is resumed tells again
 }
 
 // draw makes the plan of a seed.

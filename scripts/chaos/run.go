@@ -45,8 +45,10 @@ func (p *plan) try(stoke, dir string) (problems []string) {
 	for tried := 0; ; tried++ {
 		r := p.once(stoke, dir, input, m)
 		p.ends = append(p.ends, ending(r.status))
-		for _, problem := range p.judge(r, dir, m) {
-			problems = append(problems, fmt.Sprintf("run %d, %s: %s", tried+1, m.name, problem))
+		problems = p.judge(r, dir, m)
+		p.endedBadly = p.endedBadly || p.resume && ended.MatchString(r.stderr)
+		for i, problem := range problems {
+			problems[i] = fmt.Sprintf("run %d, %s: %s", tried+1, m.name, problem)
 		}
 		if len(problems) > 0 || !p.resume || tried > p.misfortune.again {
 			return problems
