@@ -104,6 +104,7 @@ func checkOptions(o *options, v *voice, items [][]byte) check.Options {
 		MaxAnswer:   o.engine.MaxItem,
 		Jobs:        o.worker.Jobs,
 		Lockstep:    o.engine.Lockstep,
+		Accepts:     o.accepted,
 		FeedAhead:   o.engine.FeedAhead,
 	}
 }

@@ -45,6 +45,7 @@ type Options struct {
 	Jobs      int // workers; 0: 1
 	Lockstep  bool
 	FeedAhead bool
+	Accepts   bool // that a worker ends with a failure
 
 	Names Names // optional
 

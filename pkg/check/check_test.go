@@ -152,7 +152,7 @@ func TestRealWorkers(t *testing.T) {
 		{"dies on an item", sh(`while read -r x; do [ "$x" = 3 ] && { echo bad >&2; exit 4; }; echo "$x"; done`), false, []string{"fault: dies on item 3: exit status 4", "bad"}, nil},
 		{"takes three items", []string{"head", "-n", "3"}, false, []string{"fault: ends by itself"}, nil},
 		{"takes one item", sh(`read -r x; echo "$x"`), false, []string{"fault: ends by itself after 1 item with 1 answer"}, nil},
-		{"exits with a status", sh("cat; exit 3"), true, []string{"note: ends with exit status 3"}, nil},
+		{"exits with a status", sh("cat; exit 3"), false, []string{"fault: ends with exit status 3"}, nil},
 		{"reads chunks", sh(`while x=$(dd bs=4096 count=1 2>/dev/null) && [ -n "$x" ]; do echo $x; done`), false, []string{"when these come all at once"}, nil},
 		{"starts once", sh(`mkdir "$0" && exec cat`), false, []string{"fault: starts once, but not again"}, nil},
 	}

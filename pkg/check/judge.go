@@ -195,11 +195,16 @@ func judgeEnd(o *Options, t *trial) []Finding {
 		return nil
 	case !t.ended:
 		return []Finding{{Note, fmt.Sprintf("does not exit within %s of the end of its input, and had to be killed", brief(o.Timeout)),
-			"exit at end of file; a run waits for it, and then kills it"}}
+			"exit at end of file; a run waits until it does"}}
 	case t.exit.Forced:
 		return []Finding{{Note, "closes its output at the end of its input, but does not exit, and had to be killed", "exit at end of file"}}
+	case !t.exit.Ok() && !t.complete(): // that was said with the answers that are missing
+		return nil
+	case !t.exit.Ok() && o.Accepts:
+		return []Finding{{Note, fmt.Sprintf("ends with %v after the end of its input, which is accepted%s", t.exit, words(t)), "exit 0 at end of file"}}
 	case !t.exit.Ok():
-		return []Finding{{Note, fmt.Sprintf("ends with %v after the end of its input: a run warns of that%s", t.exit, words(t)), "exit 0 at end of file"}}
+		return []Finding{{Fault, fmt.Sprintf("ends with %v after the end of its input, so a run fails%s", t.exit, words(t)),
+			"exit 0 at end of file; if that is no fault, wrap it: sh -c 'COMMAND || true'"}}
 	}
 	text := "exits %s after the end of its input"
 	if t.held != nothing && t.complete() {

@@ -208,7 +208,8 @@ func TestJudgeEnd(t *testing.T) {
 	tryJudge(t, []judgement{
 		{"does not exit", changed(func(e *evidence) { e.alone.ended = false }), true, "note: does not exit within 10s"},
 		{"closes its output and lives on", changed(func(e *evidence) { e.alone.exit = forced }), true, "note: closes its output"},
-		{"exits with a status", changed(func(e *evidence) { e.alone.exit = died }), true, "note: ends with exit status 3 after the end of its input"},
+		{"exits with a status", changed(func(e *evidence) { e.alone.exit = died }), false, "fault: ends with exit status 3 after the end of its input, so a run fails"},
+		{"exits with a status, which is accepted", func(o *Options, e *evidence) { o.Accepts = true; e.alone.exit = died }, true, "note: ends with exit status 3 after the end of its input, which is accepted"},
 		{"ignores SIGTERM", changed(func(e *evidence) { e.term.killed = true }), true, "note: ignores SIGTERM: a run that is stopped kills it after 250ms"},
 		{"takes long to terminate", changed(func(e *evidence) { e.term.took = time.Second }), true, "note: ends 1s after SIGTERM"},
 	})
