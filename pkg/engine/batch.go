@@ -30,6 +30,7 @@ type batch struct {
 	tries int  // how often the first item was charged; then it is the only one
 	left  bool // a worker has left at the first item
 	doubt bool // likewise, before any worker had answered anything
+	again bool // it is out because it is tried again
 }
 
 // batchMaker makes batches, and uses those again that are done. The dispatch's lock guards it.

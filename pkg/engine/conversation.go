@@ -43,8 +43,8 @@ func newConversation(r *runner, w Worker, counted bool, l *loan) *conversation {
 func (c *conversation) run() (outcome, error) {
 	c.e.employ(c.w)
 	how, err := c.converse()
-	if c.warm && (how == replaced || c.waiter != nil) {
-		c.e.dispatch.cool()
+	if c.waiter != nil {
+		c.e.dispatch.setWarm(c.waiter, false)
 	}
 	if how == replaced {
 		return how, nil
@@ -82,6 +82,7 @@ func (c *conversation) converse() (outcome, error) {
 				return ended, err
 			}
 		}
+		c.stand()
 		if c.inflight.sent == 0 && c.isUseless() {
 			return ended, nil
 		}
@@ -121,6 +122,7 @@ func (c *conversation) listen() (over bool, err error) {
 // handOver has the rest of the conversation run beside that of its successor, which the owner looks after from now on.
 func (c *conversation) handOver() {
 	c.stdin.end(successor)
+	c.e.dispatch.setWarm(c.waiter, false)
 	c.owner, c.waiter, c.doing = former{c.owner}, nil, new(doing)
 }
 
@@ -219,7 +221,7 @@ func (c *conversation) begin() error {
 		c.loan = nil
 		c.e.becameWarm()
 	}
-	if b := c.e.dispatch.hand(l, c.w.Ring, c.warm); b != nil {
+	if b := c.e.dispatch.hand(c.waiter, l, c.w.Ring, c.warm); b != nil {
 		return c.send(b)
 	}
 	return nil
@@ -280,7 +282,7 @@ func (c *conversation) fill() error {
 		}
 		c.waiter.called.Store(false)
 		b, state := c.e.dispatch.take(c.waiter, need{
-			most: room, oldest: c.inflight.oldest(), idle: c.inflight.owed == 0, free: c.inflight.pending == 0, prompt: c.flushes.prompt, loan: c.loan})
+			most: room, oldest: c.inflight.oldest(), idle: c.inflight.owed == 0, free: c.inflight.pending == 0, prompt: c.waitsWell(), loan: c.loan})
 		switch {
 		case state == source.End:
 			c.stdin.end(noMoreItems)
@@ -309,8 +311,22 @@ func (c *conversation) fill() error {
 
 // endIfOver has the input of a worker that has enough in hand ended if nothing is left for it: that may be what it waits for.
 func (c *conversation) endIfOver() {
-	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.isLent(c.waiter)) {
+	if c.e.dispatch.over() && (c.loan != nil || !c.e.dispatch.awaits(c.waiter, c.inflight.oldest(), c.waitsWell())) {
 		c.stdin.end(noMoreItems)
+	}
+}
+
+// waitsWell reports whether the worker answers all it has without being given more, or the end of its input.
+func (c *conversation) waitsWell() bool { return c.flushes.prompt || c.e.o.Lockstep }
+
+// stand tells the dispatch when it changes whether the worker may be given more.
+func (c *conversation) stand() {
+	if c.waiter == nil {
+		return
+	}
+	may := c.warm && c.stdin.state == open && !(c.turnover.allotted > 0 && c.inflight.sent >= c.turnover.allotted)
+	if may != c.waiter.warm {
+		c.e.dispatch.setWarm(c.waiter, may)
 	}
 }
 

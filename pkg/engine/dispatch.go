@@ -25,6 +25,7 @@ type dispatch struct {
 	calm    calm
 
 	out      int           // batches taken, and neither closed nor given back
+	again    int           // of those, how many are tried again, and may have to be once more
 	drained  atomic.Bool   // no more items are to be taken; may be set without the lock, drain tells the others
 	finished chan struct{} // closed when there is nothing more to do
 
@@ -68,7 +69,7 @@ func (d *dispatch) wakeAll() {
 func (d *dispatch) requeue(b *batch, pause time.Duration, server *waiter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.out--
+	d.in(b)
 	defer d.rested()
 	if pause > 0 && d.drained.Load() && d.lasting {
 		d.finish()
@@ -107,10 +108,33 @@ func (d *dispatch) notServing(w *waiter) {
 func (d *dispatch) closed(b *batch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if last := d.in(b); last && d.isOver() {
+		d.waiting.decide()
+	}
 	d.batches.reuse(b)
-	d.out--
 	d.rested()
 	d.finish()
+}
+
+// in notes that b is not out any more. It reports whether it was the last one that was tried again.
+func (d *dispatch) in(b *batch) (last bool) {
+	d.out--
+	if !b.again {
+		return false
+	}
+	b.again = false
+	d.again--
+	return d.again == 0 && len(d.retries.later) == 0
+}
+
+// mayComeBack reports whether there may be something for a worker after all, at the end of the input, that others have: it is lent, or
+// is tried again. mine is the oldest batch that the worker has, or nil.
+func (d *dispatch) mayComeBack(mine *batch) bool {
+	others := d.again
+	if mine != nil && mine.again {
+		others--
+	}
+	return len(d.loans.list) > 0 || others > 0 || len(d.retries.later) > 0
 }
 
 // split takes the items from the n-th on, of which none is done, off a batch that was taken, into one behind it.

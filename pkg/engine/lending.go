@@ -2,14 +2,14 @@ package engine
 
 // hand says that a worker has been started, and returns what it is to be sent, if that is still lent to it. ring will be
 // called when it is wanted back; a worker that is warm keeps it.
-func (d *dispatch) hand(l *loan, ring func(), warm bool) *batch {
+func (d *dispatch) hand(w *waiter, l *loan, ring func(), warm bool) *batch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l.ring = ring
 	if !warm {
 		return l.batch
 	}
-	d.loans.warm++
+	d.warm(w, true)
 	return d.endLoan(l)
 }
 
@@ -20,19 +20,36 @@ func (d *dispatch) own(l *loan) {
 	d.endLoan(l)
 }
 
-// becameWarm says that the worker which was lent l has become warm: it may take what others were lent.
-func (d *dispatch) becameWarm(l *loan) {
+// becameWarm says that the worker which was lent l has become warm. Its waiter is nil if it was handed over.
+func (d *dispatch) becameWarm(w *waiter, l *loan) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.endLoan(l)
-	d.loans.warm++
+	if w != nil {
+		d.warm(w, true)
+	}
 }
 
-// cool says that a warm worker takes no more.
-func (d *dispatch) cool() {
+// setWarm says whether w has a worker that is warm and may be given more. Such a one may take what others were lent, and comes
+// first to what is to be tried in calm.
+func (d *dispatch) setWarm(w *waiter, is bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.loans.warm--
+	d.warm(w, is)
+}
+
+func (d *dispatch) warm(w *waiter, is bool) {
+	switch {
+	case is == w.warm:
+		return
+	case is:
+		d.loans.warm++
+	default:
+		if d.loans.warm--; d.loans.warm == 0 && len(d.retries.ready) > 0 {
+			d.waiting.wakeOne()
+		}
+	}
+	w.warm = is
 }
 
 // isWanted reports whether l is to be given back.
@@ -57,7 +74,7 @@ func (d *dispatch) repay(l *loan) (more bool) {
 	if b == nil {
 		return true
 	}
-	d.out--
+	d.in(b)
 	if l.lapsed {
 		d.finish()
 		return false
@@ -67,12 +84,13 @@ func (d *dispatch) repay(l *loan) (more bool) {
 	return more
 }
 
-// isLent reports whether something is lent that w, whose worker has as much in hand as it should, may have to take over at the
-// end of the input. It is then woken when that is decided.
-func (d *dispatch) isLent(w *waiter) bool {
+// awaits reports whether there may be something for w after all, whose worker has as much in hand as it should, at the end of the
+// input: something that is lent, or, if the worker is prompt, that others try again. It is then woken when that is decided. mine is
+// the oldest batch that it has.
+func (d *dispatch) awaits(w *waiter, mine *batch, prompt bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.loans.list) == 0 {
+	if len(d.loans.list) == 0 && !(prompt && d.mayComeBack(mine)) {
 		return false
 	}
 	d.waiting.watch(w)
@@ -92,7 +110,7 @@ func (d *dispatch) endLoan(l *loan) *batch {
 func (d *dispatch) callIn() {
 	for _, l := range d.loans.unsent() {
 		b := d.endLoan(l)
-		d.out--
+		d.in(b)
 		d.putBack(b)
 	}
 	d.loans.recall()
@@ -104,8 +122,7 @@ func (d *dispatch) lapse() {
 		return
 	}
 	for _, l := range d.loans.unsent() {
-		d.endLoan(l)
-		d.out--
+		d.in(d.endLoan(l))
 	}
 	d.loans.lapse()
 }

@@ -25,7 +25,7 @@ func (l *loan) recall() {
 // workers that are warm. The dispatch's lock guards them.
 type loans struct {
 	list []*loan
-	warm int // workers that are
+	warm int // workers that are, and may be given more
 }
 
 // lend notes that b, just taken, is only lent, to who has nothing.

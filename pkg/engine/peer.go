@@ -76,7 +76,7 @@ func (p *peer) becameWarm() {
 		p.warm = true
 		p.probe = soonProbe // it grew with the warm-up
 		p.e.becameWarm()
-		p.e.dispatch.becameWarm(p.loan)
+		p.e.dispatch.becameWarm(p.waiter, p.loan)
 		p.loan = nil
 	}
 	if p.counted {

@@ -41,7 +41,7 @@ func (d *dispatch) take(w *waiter, want need) (*batch, source.State) {
 	case state != source.Took && want.overdue && d.loans.warm == 0:
 		d.loans.condemn()
 		d.waiting.sit(w)
-	case state == source.End && want.loan == nil && d.mayReturn(want), state == source.Empty:
+	case state == source.End && want.loan == nil && (d.loans.recall() || want.prompt && d.mayComeBack(want.oldest)), state == source.Empty:
 		if want.loan == nil && want.free {
 			d.loans.recall()
 		}
@@ -49,11 +49,6 @@ func (d *dispatch) take(w *waiter, want need) (*batch, source.State) {
 		return nil, source.Empty
 	}
 	return b, state
-}
-
-// mayReturn reports whether a warm worker is to wait, at the end of the input, for what others were lent.
-func (d *dispatch) mayReturn(want need) bool {
-	return d.loans.recall() || want.prompt && len(d.loans.list) > 0
 }
 
 // choose takes what comes first: what others were lent, if w may take it over, what was given back, and what is new.
@@ -100,6 +95,9 @@ func (d *dispatch) retry(w *waiter, want need) (*batch, source.State) {
 		d.callIn()
 		calm = d.retries.calm()
 	}
+	if calm >= 0 && d.out == 0 && want.loan != nil && d.loans.warm > 0 {
+		return nil, source.Empty // it is for a worker that is about to ask, and need not start
+	}
 	switch d.calm.enter(calm >= 0, d.out, want.idle) {
 	case tryIt:
 		return d.takeAgain(calm), source.Took
@@ -125,6 +123,9 @@ func (d *dispatch) retry(w *waiter, want need) (*batch, source.State) {
 func (d *dispatch) takeAgain(at int) *batch {
 	d.out++
 	b := d.retries.remove(at)
+	if b.again = b.tries > 0; b.again {
+		d.again++
+	}
 	if len(d.retries.ready) > 0 {
 		d.waiting.wakeOne()
 	}

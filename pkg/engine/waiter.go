@@ -18,6 +18,7 @@ type waiter struct {
 	signal chan struct{} // rung by wake while there is no worker
 	called atomic.Bool   // woken, and has not taken since
 	load   atomic.Int64  // items its worker has in hand, for the choice of whom to wake
+	warm   bool          // its worker is warm, and may be given more; the dispatch's lock guards it, and only its runner changes it
 
 	mu     sync.Mutex
 	worker interface{ Ring() } // to be rung by wake; nil: none
