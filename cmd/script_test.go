@@ -33,14 +33,14 @@ func TestMain(m *testing.M) {
 // prepared are the tests in surroundings where they take less time.
 type prepared struct{ *testing.M }
 
-// Run lets tests run eight at once where -parallel does not say how many: they mostly wait. Behind the programs that are tested,
+// Run lets tests run twelve at once where -parallel does not say how many: they mostly wait. Behind the programs that are tested,
 // which come first on PATH, it puts python itself in front of a wrapper that looks for it, and takes longer than python.
 func (p prepared) Run() int {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		flag.Set("test.parallel", "8")
+		flag.Set("test.parallel", "12")
 	}
 	if python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output(); err == nil {
 		ours, others, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator))
