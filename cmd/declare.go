@@ -82,10 +82,9 @@ func settingOf(name string) *setting {
 
 // valueOf returns what a setting is set to; it is not valid if there is none of that name.
 func valueOf(s *settings, name string) reflect.Value {
-	v := reflect.ValueOf(s).Elem()
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("mapstructure") == name {
-			return v.Field(i)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+		if field.Tag.Get("mapstructure") == name {
+			return reflect.ValueOf(s).Elem().FieldByIndex(field.Index)
 		}
 	}
 	return reflect.Value{}

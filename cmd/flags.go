@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"slices"
+
+	"stoke/pkg/human"
 	"stoke/pkg/lang"
 	"stoke/pkg/wire"
 )
@@ -10,7 +13,7 @@ var flagGroups = []struct {
 	title    string
 	settings []setting
 }{
-	{"Input", inputFlags}, {"Output", outputFlags}, {"Workers", workerFlags}, {"Code and protocols", codeFlags},
+	{"Input", inputFlags}, {"Output", outputFlags}, {"Workers", workerFlags}, {"Code and protocols", slices.Concat(codeFlags, protocolFlags)},
 	{"Failure", failureFlags}, {"Watching", watchFlags}, {"Other", otherFlags},
 }
 
@@ -58,7 +61,7 @@ var workerFlags = []setting{
 	{name: "init-jobs", kind: number, answers: unshaped,
 		help: "start at most `K` workers at once (default: all)"},
 	{name: "framing", value: "lines", words: wire.Names, answers: shaped,
-		help: "delimiters on a worker's stdin and stdout: `KIND` is lines, nul or netstring"},
+		help: "delimiters on a worker's stdin and stdout: `KIND` is " + human.Or(wire.Names)},
 	{name: "lockstep", kind: onOff, answers: unshaped, says: "one item in flight in each",
 		help: "send each worker one item at a time; the worker must flush"},
 	{name: "feed-ahead", kind: onOff, answers: unshaped,
@@ -94,14 +97,6 @@ var codeFlags = []setting{
 		help: "run the code with the interpreter at `PATH`"},
 	{name: "concurrency", kind: number, answers: unshaped,
 		help: "let each worker handle `K` items at a time (async python and node code, --rpc)"},
-	{name: "rpc", kind: onOff, answers: shaped,
-		help: "the worker speaks JSON-RPC 2.0, one message per line"},
-	{name: "send", answers: shapedPrivately,
-		help: "send `TEMPLATE` for each item; {} in it is the item (C escapes)"},
-	{name: "until", answers: shaped, empty: true, // an empty line may end an answer
-		help: "with --send, an answer ends before a line equal to `LINE`"},
-	{name: "prompt", answers: shaped,
-		help: "with --send, an answer ends before a prompt that matches `REGEX`, without a newline"},
 }
 
 var failureFlags = []setting{

@@ -38,7 +38,8 @@ func load(gs []group) (*settings, error) {
 	if err := checkEmpty(gs, v, file); err != nil {
 		return nil, err
 	}
-	s := &settings{emptyUntil: v.IsSet("until") && v.GetString("until") == ""}
+	s := new(settings)
+	s.emptyUntil = v.IsSet("until") && v.GetString("until") == ""
 	if err := v.UnmarshalExact(s); err != nil {
 		return nil, settingError(v, err)
 	}

@@ -10,7 +10,30 @@ import (
 	"stoke/pkg/wire"
 )
 
-// dialect is a protocol as it is asked for. A new one is a row of dialects, and a file in package wire that describes it.
+// protocolFlags declare what asks for a protocol and nothing else.
+var protocolFlags = []setting{
+	{name: "rpc", kind: onOff, answers: shaped,
+		help: "the worker speaks JSON-RPC 2.0, one message per line"},
+	{name: "send", answers: shapedPrivately,
+		help: "send `TEMPLATE` for each item; {} in it is the item (C escapes)"},
+	{name: "until", answers: shaped, empty: true, // an empty line may end an answer
+		help: "with --send, an answer ends before a line equal to `LINE`"},
+	{name: "prompt", answers: shaped,
+		help: "with --send, an answer ends before a prompt that matches `REGEX`, without a newline"},
+}
+
+// protocolSettings are the fields of settings for them.
+type protocolSettings struct {
+	RPC    bool   `mapstructure:"rpc"`
+	Send   string `mapstructure:"send"`
+	Until  string `mapstructure:"until"`
+	Prompt string `mapstructure:"prompt"`
+
+	emptyUntil bool // an empty --until was given
+}
+
+// dialect is a protocol as it is asked for. A new one is a row of dialects, with its flags above, and a file in package wire that
+// describes it.
 type dialect struct {
 	flag       string // that asks for it
 	given      func(*settings) bool

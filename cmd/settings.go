@@ -48,10 +48,8 @@ type settings struct {
 	ItemType    string   `mapstructure:"item-type"`
 	Interpreter string   `mapstructure:"interpreter"`
 	Concurrency int      `mapstructure:"concurrency"`
-	RPC         bool     `mapstructure:"rpc"`
-	Send        string   `mapstructure:"send"`
-	Until       string   `mapstructure:"until"`
-	Prompt      string   `mapstructure:"prompt"`
+
+	protocolSettings `mapstructure:",squash"`
 
 	Progress   bool   `mapstructure:"progress"`
 	NoProgress bool   `mapstructure:"no-progress"`
@@ -65,6 +63,5 @@ type settings struct {
 	DryRun bool   `mapstructure:"dry-run"`
 	Config string `mapstructure:"config"`
 
-	emptyUntil bool // an empty --until was given
-	typedInit  bool // --init was typed, so that who looks at processes sees it anyway
+	typedInit bool // --init was typed, so that who looks at processes sees it anyway
 }

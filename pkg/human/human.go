@@ -4,8 +4,18 @@ package human
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
+
+// Or lists words of which one is to be chosen: a, b or c.
+func Or(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
 
 // Quote shows bytes in a message: quoted, and no more than the beginning. With partial there are more than those in any case.
 func Quote(p []byte, partial bool) string {

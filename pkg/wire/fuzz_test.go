@@ -52,11 +52,24 @@ func cycle(steps []byte) func() int {
 	}
 }
 
-// fuzzed are what is fuzzed, with a byte that items in it cannot hold, or -1.
-var fuzzed = []struct {
+// fuzzed are all framings, with the byte that items in it cannot hold, or -1.
+var fuzzed = func() (all []fuzzedFraming) {
+	for _, f := range framings {
+		refused := -1
+		for b := range 256 {
+			if _, err := f.framing.Encode(nil, []byte{byte(b)}); err != nil {
+				refused = b
+			}
+		}
+		all = append(all, fuzzedFraming{f.framing, refused})
+	}
+	return all
+}()
+
+type fuzzedFraming struct {
 	framing Framing
 	refused int
-}{{Lines, '\n'}, {NUL, 0}, {Netstring, -1}}
+}
 
 // FuzzRoundTrip: what a worker like cat sends back is what it was sent, in whatever pieces it arrives.
 func FuzzRoundTrip(f *testing.F) {
