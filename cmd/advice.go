@@ -33,35 +33,35 @@ func cannotHint(e *engine.InitError) string {
 }
 
 // advise puts into err what may help, where that depends on what was typed.
-func (o *options) advise(err error) {
+func advise(p *plan, err error) {
 	var (
 		start *engine.InitError
 		proto *engine.ProtocolError
 	)
 	switch {
 	case errors.As(err, &start):
-		start.Hint = o.startHint(start)
+		start.Hint = startHint(p, start)
 	case errors.As(err, &proto):
-		proto.Hint = protocolHint(o, proto)
+		proto.Hint = protocolHint(p, proto)
 	}
 }
 
 // protocolHint says what a worker has to do that broke its protocol, and how, if that is known.
-func protocolHint(o *options, e *engine.ProtocolError) string {
+func protocolHint(p *plan, e *engine.ProtocolError) string {
 	promise, more := adviceOn(e.Promise, e.Fewer), e.Promise == wire.LineForLine && !e.Fewer
 	switch {
 	case strings.HasSuffix(e.Problem, "is not a netstring"):
 		return "with --framing netstring an answer is its length, a colon, its bytes and a comma, and nothing else: 5:hello,"
-	case o.worker.Protocol.Replies:
+	case p.worker.Protocol.Replies:
 		return promise
-	case mend(o.worker.Argv, e) != "":
-		return "a worker prints exactly one line for each line it reads; " + mend(o.worker.Argv, e)
+	case mend(p.worker.Argv, e) != "":
+		return "a worker prints exactly one line for each line it reads; " + mend(p.worker.Argv, e)
 	case more && strings.Contains(e.Problem, `asked for: "\n`):
 		return "an empty line is an answer too: print no second newline behind each (in python print(line, end=\"\"))"
-	case more && forEach(o.worker.Argv) != "":
-		return "it reads no items; as CODE it is run for each item: " + forEach(o.worker.Argv)
-	case e.Fewer && eaten(o.worker.Argv) != "":
-		return eaten(o.worker.Argv) + "; " + promise
+	case more && forEach(p.worker.Argv) != "":
+		return "it reads no items; as CODE it is run for each item: " + forEach(p.worker.Argv)
+	case e.Fewer && eaten(p.worker.Argv) != "":
+		return eaten(p.worker.Argv) + "; " + promise
 	}
 	return promise
 }
@@ -114,7 +114,7 @@ func eaten(command []string) string {
 	return ""
 }
 
-func (o *options) startHint(e *engine.InitError) string {
+func startHint(p *plan, e *engine.InitError) string {
 	switch {
 	case errors.As(e, new(*wire.CodeError)):
 		return ""
@@ -124,31 +124,31 @@ func (o *options) startHint(e *engine.InitError) string {
 		return "a worker needs six file descriptors: give --jobs fewer, or raise ulimit -n"
 	case errors.Is(e, syscall.EAGAIN), errors.Is(e, syscall.ENOMEM):
 		return "give --jobs fewer, or raise the limit of processes or memory"
-	case errors.Is(e, worker.ErrSlow) && o.worker.Protocol.Replies && o.worker.Program == nil:
+	case errors.Is(e, worker.ErrSlow) && p.worker.Protocol.Replies && p.worker.Program == nil:
 		return "a worker of --rpc first sends the notification ready, and one of --prompt first prints a prompt: see stoke --help protocols"
-	case errors.Is(e, worker.ErrSlow) && o.worker.Ready != nil:
+	case errors.Is(e, worker.ErrSlow) && p.worker.Ready != nil:
 		return "it printed no line that matches --ready: correct the expression, or raise --init-timeout"
 	case errors.Is(e, worker.ErrSlow):
 		return "raise --init-timeout, or find out what it is waiting for"
 	}
 	switch statusOf(e) {
 	case statusNotFound:
-		if o.worker.Program == nil && o.worker.Init == "" && absentFile(o.worker.Argv, e.Words) != "" { // by a shell, which was found
-			return o.handHint(e)
+		if p.worker.Program == nil && p.worker.Init == "" && absentFile(p.worker.Argv, e.Words) != "" { // by a shell, which was found
+			return handHint(p, e)
 		}
-		return o.absentHint()
+		return absenceHint(p)
 	case statusCannot:
 		return cannotHint(e)
 	}
-	return o.handHint(e)
+	return handHint(p, e)
 }
 
 // noFlag finds what programs say of a flag that they do not know.
 var noFlag = regexp.MustCompile(`(?i)(invalid|illegal|unrecogni[sz]ed|unknown) (option|flag)`)
 
 // hasOwnFlag reports whether an argument of COMMAND is a flag of stoke.
-func (o *options) hasOwnFlag() bool {
-	return slices.ContainsFunc(o.worker.Argv[1:], func(arg string) bool {
+func hasOwnFlag(p *plan) bool {
+	return slices.ContainsFunc(p.worker.Argv[1:], func(arg string) bool {
 		name, long := strings.CutPrefix(arg, "--")
 		name, _, _ = strings.Cut(name, "=")
 		return slices.ContainsFunc(groups(), func(g group) bool {
@@ -158,24 +158,24 @@ func (o *options) hasOwnFlag() bool {
 }
 
 // isExpression reports whether COMMAND gives an interpreter code where it takes a file.
-func (o *options) isExpression() bool {
-	if len(o.worker.Argv) != 2 || lang.Package(lang.Canonical(filepath.Base(o.worker.Argv[0]))) == "" || strings.HasPrefix(o.worker.Argv[1], "-") {
+func isExpression(p *plan) bool {
+	if len(p.worker.Argv) != 2 || lang.Package(lang.Canonical(filepath.Base(p.worker.Argv[0]))) == "" || strings.HasPrefix(p.worker.Argv[1], "-") {
 		return false
 	}
-	_, err := os.Stat(o.worker.Argv[1])
-	return err != nil && strings.ContainsAny(o.worker.Argv[1], "()[]{}*+$ ;'\"")
+	_, err := os.Stat(p.worker.Argv[1])
+	return err != nil && strings.ContainsAny(p.worker.Argv[1], "()[]{}*+$ ;'\"")
 }
 
 // misused reports whether a start has failed over what was typed, so that the next one would too: COMMAND ended at once, by itself,
 // without reading its input, as a success, or with a word on how it is called or on a file that it was to read.
-func misused(o *options, e *engine.InitError) bool {
+func misused(p *plan, e *engine.InitError) bool {
 	switch {
-	case o.worker.Program != nil || o.worker.Ready != nil || !errors.Is(e.Err, worker.ErrEnded) || e.Exit == nil || e.Exit.Signal != 0 || e.Exit.Forced:
+	case p.worker.Program != nil || p.worker.Ready != nil || !errors.Is(e.Err, worker.ErrEnded) || e.Exit == nil || e.Exit.Signal != 0 || e.Exit.Forced:
 		return false
 	case e.Exit.Ok():
-		return o.worker.Init == ""
+		return p.worker.Init == ""
 	}
-	return showsUsage.MatchString(e.Words) || absentFile(o.worker.Argv, e.Words) != ""
+	return showsUsage.MatchString(e.Words) || absentFile(p.worker.Argv, e.Words) != ""
 }
 
 // absentFile returns the word of COMMAND that its last words call missing, if there is no such file.
@@ -203,38 +203,38 @@ var filters = strings.Fields("awk cut egrep gawk grep mawk rg sed tr")
 var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
 
 // handHint says how to see what a worker does that ended before its first item.
-func (o *options) handHint(e *engine.InitError) string {
+func handHint(p *plan, e *engine.InitError) string {
 	words := e.Words
 	switch {
-	case o.worker.Program != nil && o.worker.Program.Init != "":
+	case p.worker.Program != nil && p.worker.Program.Init != "":
 		return "run the init code by hand to see what it says; stoke --dry-run shows what is started"
-	case o.worker.Program != nil:
+	case p.worker.Program != nil:
 		return "run the code by hand to see what it says; stoke --dry-run shows what is started"
-	case o.worker.Init != "":
+	case p.worker.Init != "":
 		return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
-	case noFlag.MatchString(words) && o.hasOwnFlag():
-		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(o.worker.Argv[0])
-	case o.isExpression():
-		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(o.worker.Argv[0])) + " " + shellQuote(o.worker.Argv[1])
+	case noFlag.MatchString(words) && hasOwnFlag(p):
+		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(p.worker.Argv[0])
+	case isExpression(p):
+		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(p.worker.Argv[0])) + " " + shellQuote(p.worker.Argv[1])
 	case noFlag.MatchString(words):
-	case absentFile(o.worker.Argv, words) != "":
-		return absentFile(o.worker.Argv, words) + " is not there: check the path; it is looked up from the directory in which stoke is started"
-	case usage.MatchString(words) && len(o.worker.Argv) == 1 && slices.Contains(filters, filepath.Base(o.worker.Argv[0])):
+	case absentFile(p.worker.Argv, words) != "":
+		return absentFile(p.worker.Argv, words) + " is not there: check the path; it is looked up from the directory in which stoke is started"
+	case usage.MatchString(words) && len(p.worker.Argv) == 1 && slices.Contains(filters, filepath.Base(p.worker.Argv[0])):
 		return "give it its own arguments behind its name; items come on its standard input"
-	case o.worker.Ready == nil && e.Exit != nil && e.Exit.Ok() && forEach(o.worker.Argv) != "":
-		return "it reads no items; as CODE it is run for each item: " + forEach(o.worker.Argv)
-	case usage.MatchString(words), o.worker.Ready == nil && e.Exit != nil && e.Exit.Ok():
-		return "items come on standard input, not as arguments: " + asCode(o.worker.Argv) + ", or xargs"
+	case p.worker.Ready == nil && e.Exit != nil && e.Exit.Ok() && forEach(p.worker.Argv) != "":
+		return "it reads no items; as CODE it is run for each item: " + forEach(p.worker.Argv)
+	case usage.MatchString(words), p.worker.Ready == nil && e.Exit != nil && e.Exit.Ok():
+		return "items come on standard input, not as arguments: " + asCode(p.worker.Argv) + ", or xargs"
 	}
 	return "run the command by hand, with one item on standard input, to see what it says"
 }
 
-// absentHint says what may help where a program was not found.
-func (o *options) absentHint() string {
-	if o.worker.Program == nil {
-		return absentHint(o.worker.Argv)
+// absenceHint says what may help where a program was not found.
+func absenceHint(p *plan) string {
+	if p.worker.Program == nil {
+		return absentHint(p.worker.Argv)
 	}
-	if brings := lang.Package(o.worker.Program.Lang); brings != "" && o.worker.Program.Interpreter == "" {
+	if brings := lang.Package(p.worker.Program.Lang); brings != "" && p.worker.Program.Interpreter == "" {
 		return "install " + brings + ", or give --interpreter"
 	}
 	return "check the name and PATH"

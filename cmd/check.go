@@ -29,32 +29,32 @@ const (
 )
 
 // runCheck tries the worker out instead of running it, and prints what was found.
-func runCheck(o *options, v *voice) error {
+func runCheck(p *plan, v *voice) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	defer cancelOnSignal(ctx, cancel)()
-	items, whence, err := samples(ctx, o)
+	items, whence, err := samples(ctx, p)
 	if err != nil {
 		return err
 	}
-	p := &printer{to: os.Stdout}
-	p.print("items    %s\n", whence)
-	err = o.tryOut(ctx, v, items, p.found)
+	to := &printer{to: os.Stdout}
+	to.print("items    %s\n", whence)
+	err = tryOut(ctx, p, v, items, to.found)
 	if err != nil && !errors.As(err, new(*told)) {
 		return err
 	}
-	if err := p.conclude(); err != nil {
+	if err := to.conclude(); err != nil {
 		return err
 	}
 	return err
 }
 
 // tryOut tries the worker out with items. What it finds is no error but told.
-func (o *options) tryOut(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
-	if o.worker.Protocol.Replies {
-		return o.tryCode(ctx, v, items, found)
+func tryOut(ctx context.Context, p *plan, v *voice, items [][]byte, found func(check.Finding)) error {
+	if p.worker.Protocol.Replies {
+		return tryCode(ctx, p, v, items, found)
 	}
-	co := checkOptions(o, v, items)
+	co := checkOptions(p, v, items)
 	co.Found = found
 	report, err := check.Run(ctx, co)
 	if err != nil {
@@ -85,45 +85,45 @@ func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc) (stop f
 }
 
 // checkOptions says how to try the worker of slot 1.
-func checkOptions(o *options, v *voice, items [][]byte) check.Options {
+func checkOptions(p *plan, v *voice, items [][]byte) check.Options {
 	local := launch.Local(1)
 	stderr := worker.NewStderr(v)
 	show := stderr.Of("")
 	return check.Options{
-		Start:   func() (*worker.Worker, error) { return worker.Start(local, o.worker.Command(1), show) },
-		Framing: o.worker.Protocol.Framing,
+		Start:   func() (*worker.Worker, error) { return worker.Start(local, p.worker.Command(1), show) },
+		Framing: p.worker.Protocol.Framing,
 		Items:   items,
-		Ready:   o.worker.Ready,
+		Ready:   p.worker.Ready,
 		Show:    show,
 		Word:    inWords,
-		Mend:    oneEach(o.worker.Argv),
+		Mend:    oneEach(p.worker.Argv),
 		Names: check.Names{Framing: "--framing", Ready: "--ready", InitTimeout: "--init-timeout", Timeout: "--timeout",
 			MaxAnswer: "--max-item", Lockstep: "--lockstep", FeedAhead: "--feed-ahead"},
-		InitTimeout: o.engine.InitTimeout,
-		Timeout:     o.engine.Timeout,
-		MaxAnswer:   o.engine.MaxItem,
-		Jobs:        o.worker.Jobs,
-		Lockstep:    o.engine.Lockstep,
-		Accepts:     o.accepted,
-		FeedAhead:   o.engine.FeedAhead,
+		InitTimeout: p.engine.InitTimeout,
+		Timeout:     p.engine.Timeout,
+		MaxAnswer:   p.engine.MaxItem,
+		Jobs:        p.worker.Jobs,
+		Lockstep:    p.engine.Lockstep,
+		Accepts:     p.accepted,
+		FeedAhead:   p.engine.FeedAhead,
 	}
 }
 
 // samples returns the items to try the worker with, and words for where they are from: the first of the input, so far
 // as they come soon, or made up ones.
-func samples(ctx context.Context, o *options) (items [][]byte, whence string, err error) {
-	in, err := openInput(o.argFile)
+func samples(ctx context.Context, p *plan) (items [][]byte, whence string, err error) {
+	in, err := openInput(p.argFile)
 	if err != nil && !errors.Is(err, errClosed) {
 		return nil, "", err
 	}
 	name := "standard input"
 	if in != os.Stdin {
-		name = o.argFile
+		name = p.argFile
 		defer in.Close()
 	}
 	info, err := in.Stat()
 	if err == nil && info.Mode()&os.ModeCharDevice == 0 { // neither a terminal nor /dev/null
-		if items, err = gather(ctx, in, o.delimiter); err != nil {
+		if items, err = gather(ctx, in, p.delimiter); err != nil {
 			return nil, "", &engine.ReadError{Err: err}
 		}
 	}
@@ -133,13 +133,13 @@ func samples(ctx context.Context, o *options) (items [][]byte, whence string, er
 	case n > 0:
 		return items, fmt.Sprintf("%d from %s", n, name), nil
 	}
-	items, whence = o.madeUp()
+	items, whence = madeUpItems(p)
 	return items, whence + ", made up; to try others give them on standard input or with -a", nil
 }
 
-// madeUp returns items for a worker that was given none: objects where it is to take JSON, numbers for all others.
-func (o *options) madeUp() (items [][]byte, whence string) {
-	objects := o.engine.Format.Items || o.worker.Program == nil && len(o.worker.Argv) > 0 && slices.Contains(jqs, filepath.Base(o.worker.Argv[0]))
+// madeUpItems returns items for a worker that was given none: objects where it is to take JSON, numbers for all others.
+func madeUpItems(p *plan) (items [][]byte, whence string) {
+	objects := p.engine.Format.Items || p.worker.Program == nil && len(p.worker.Argv) > 0 && slices.Contains(jqs, filepath.Base(p.worker.Argv[0]))
 	for i := range madeUp {
 		if objects {
 			items = append(items, fmt.Appendf(nil, `{"id":%d,"name":"item %[1]d","value":%[1]d.5,"tags":["a","b"]}`, i+1))

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,8 +34,8 @@ type codeTrial struct {
 }
 
 // tryCode tries out what a run must translate: it is run on the items, and again in another order.
-func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found func(check.Finding)) error {
-	t := o.tryRun(ctx, v, items)
+func tryCode(ctx context.Context, p *plan, v *voice, items [][]byte, found func(check.Finding)) error {
+	t := tryRun(ctx, p, v, items)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -42,7 +43,7 @@ func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found f
 		found(check.Finding{Level: check.Note, Text: text})
 	}
 	if t.err != nil {
-		found(o.codeFault(t.err))
+		found(codeFault(p, t.err))
 		return &told{t.err}
 	}
 	found(check.Finding{Level: check.OK, Text: "starts"})
@@ -51,14 +52,14 @@ func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found f
 	}
 	backwards := slices.Clone(items)
 	slices.Reverse(backwards)
-	again := o.tryRun(ctx, v, backwards)
+	again := tryRun(ctx, p, v, backwards)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	slices.Reverse(again.answers)
 	switch {
 	case again.err != nil:
-		found(o.codeFault(again.err))
+		found(codeFault(p, again.err))
 		return &told{again.err}
 	case len(t.failures) == len(items): // there are no answers to judge
 		return &told{&notGood{1}}
@@ -76,9 +77,9 @@ func (o *options) tryCode(ctx context.Context, v *voice, items [][]byte, found f
 }
 
 // codeFault says what ended a trial.
-func (o *options) codeFault(err error) check.Finding {
+func codeFault(p *plan, err error) check.Finding {
 	var proto *engine.ProtocolError
-	o.advise(err)
+	advise(p, err)
 	var start *engine.InitError
 	switch {
 	case errors.As(err, new(*wire.CodeError)):
@@ -115,31 +116,26 @@ func (t *codeTrial) judge() (findings []check.Finding) {
 }
 
 // tryRun runs one worker on the items, as a run would.
-func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTrial {
-	t, one := new(codeTrial), *o
+func tryRun(ctx context.Context, p *plan, v *voice, items [][]byte) *codeTrial {
+	t, one := new(codeTrial), p.withJobs(1)
 	var out, in bytes.Buffer
 	for _, item := range items {
-		in.Write(append(slices.Clip(item), o.delimiter...))
+		in.Write(append(slices.Clip(item), p.delimiter...))
 	}
-	one.worker.Jobs = 1
-	e := &one.engine
-	e.Jobs, e.Sink, e.Writable, e.Unordered = 1, queue.NewPlain(&out), func() bool { return true }, false
-	e.Format = engine.Format{End: '\n', JSON: true}
-	e.Retries, e.Halt, e.RecycleNum, e.RecycleRSS, e.Starts = engine.Retries{}, engine.Halt{}, 0, 0, engine.Starts{}
-	if e.InitTimeout == 0 {
-		e.InitTimeout, one.worker.InitTimeout = check.DefaultInitTimeout, check.DefaultInitTimeout
-	}
-	if e.Timeout == 0 {
-		e.Timeout = check.DefaultTimeout
-	}
-	e.Word, e.Tell = inWords, t.tell(&one, v)
-	starter := launch.New(ctx, &one.worker, launch.Local(1), one.tell(v))
+	spec, o := one.worker, one.engine
+	o.Sink, o.Writable, o.Unordered = queue.NewPlain(&out), func() bool { return true }, false
+	o.Format = engine.Format{End: '\n', JSON: true}
+	o.Retries, o.Halt, o.RecycleNum, o.RecycleRSS, o.Starts = engine.Retries{}, engine.Halt{}, 0, 0, engine.Starts{}
+	o.InitTimeout, o.Timeout = cmp.Or(o.InitTimeout, check.DefaultInitTimeout), cmp.Or(o.Timeout, check.DefaultTimeout)
+	spec.InitTimeout = o.InitTimeout
+	o.Word, o.Tell = inWords, t.tell(one, v)
+	starter := launch.New(ctx, &spec, launch.Local(1), startTell(one, v, o.Tell))
 	defer starter.Close()
-	e.Start = starter.Start
-	_, t.err = engine.New(*e).Run(ctx, &in)
+	o.Start = starter.Start
+	_, t.err = engine.New(o).Run(ctx, &in)
 	if !errors.As(t.err, new(*engine.ProtocolError)) {
-		for _, p := range t.rest {
-			one.shower(worker.NewStderr(v), 1)([]byte(p))
+		for _, text := range t.rest {
+			shower(one, worker.NewStderr(v), 1)([]byte(text))
 		}
 	}
 	for line := range bytes.Lines(out.Bytes()) {
@@ -149,14 +145,14 @@ func (o *options) tryRun(ctx context.Context, v *voice, items [][]byte) *codeTri
 }
 
 // tell keeps what is said of a run, and shows what its worker prints.
-func (t *codeTrial) tell(o *options, v *voice) event.Tell {
+func (t *codeTrial) tell(p *plan, v *voice) event.Tell {
 	aside := worker.NewStderr(v)
 	return func(e event.Event) {
 		switch e := e.(type) {
 		case *event.Printed:
 			text := withEnd(e.Text)
-			if o.worker.Program != nil {
-				o.shower(aside, 1)(text)
+			if p.worker.Program != nil {
+				shower(p, aside, 1)(text)
 				return
 			}
 			t.note(&t.rest, string(text))

@@ -95,7 +95,7 @@ func TestSamples(t *testing.T) {
 		{"no such file", "no/such", "", 0, 1},
 		{"a directory", t.TempDir(), "", 0, 1},
 	} {
-		items, whence, err := samples(t.Context(), &options{argFile: tt.file, delimiter: []byte("\n")})
+		items, whence, err := samples(t.Context(), &plan{argFile: tt.file, delimiter: []byte("\n")})
 		if len(items) != tt.want || !strings.HasPrefix(whence, tt.whence) || statusOf(err) != tt.status {
 			t.Errorf("%s: %d items, %q, %v", tt.name, len(items), whence, err)
 		}
@@ -170,23 +170,23 @@ func TestCheckStatus(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
-		o       options
+		p       plan
 		want    int
 		problem string // part of the error
 	}{
-		{"a good worker", options{worker: launch.Spec{Argv: []string{"cat"}}}, 0, ""},
-		{"notes are no faults", options{worker: launch.Spec{Argv: []string{"nl"}}}, 0, ""},
-		{"a banner", options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo hi; exec cat"}}}, 1, "it has a fault"},
-		{"no worker", options{worker: launch.Spec{Argv: []string{"false"}}}, 125, "exit status 1"},
-		{"not executable", options{worker: launch.Spec{Argv: []string{local}}}, 126, "cannot be executed"},
-		{"not found", options{worker: launch.Spec{Argv: []string{"no-such-command"}}}, 127, "command not found"},
-		{"not found behind an init", options{worker: launch.Spec{Argv: []string{"no-such-command"}, Init: "true"}}, 127, "exit status 127"},
-		{"its init fails", options{worker: launch.Spec{Argv: []string{"cat"}, Init: "exit 3"}}, 125, ""},
-		{"its init is used", options{worker: launch.Spec{Argv: []string{"sh", "-c", `[ "$A" = b ] && exec cat`}, Init: "export A=b"}}, 0, ""},
+		{"a good worker", plan{worker: launch.Spec{Argv: []string{"cat"}}}, 0, ""},
+		{"notes are no faults", plan{worker: launch.Spec{Argv: []string{"nl"}}}, 0, ""},
+		{"a banner", plan{worker: launch.Spec{Argv: []string{"sh", "-c", "echo hi; exec cat"}}}, 1, "it has a fault"},
+		{"no worker", plan{worker: launch.Spec{Argv: []string{"false"}}}, 125, "exit status 1"},
+		{"not executable", plan{worker: launch.Spec{Argv: []string{local}}}, 126, "cannot be executed"},
+		{"not found", plan{worker: launch.Spec{Argv: []string{"no-such-command"}}}, 127, "command not found"},
+		{"not found behind an init", plan{worker: launch.Spec{Argv: []string{"no-such-command"}, Init: "true"}}, 127, "exit status 127"},
+		{"its init fails", plan{worker: launch.Spec{Argv: []string{"cat"}, Init: "exit 3"}}, 125, ""},
+		{"its init is used", plan{worker: launch.Spec{Argv: []string{"sh", "-c", `[ "$A" = b ] && exec cat`}, Init: "export A=b"}}, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			o := tt.o
+			o := tt.p
 			o.worker.Protocol, o.worker.Jobs = wire.Plain(wire.Lines), 1
 			o.engine.FeedAhead = true // so that nl will do where buffers cannot be seen
 			report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a"), []byte("b"), []byte("c")}))
@@ -211,8 +211,8 @@ func TestCheckStatus(t *testing.T) {
 func TestCheckShowsStderr(t *testing.T) {
 	t.Cleanup(disown)
 	var stderr bytes.Buffer
-	o := options{worker: launch.Spec{Argv: []string{"sh", "-c", "echo loading >&2; exec cat"}, Jobs: 2, Protocol: wire.Plain(wire.Lines)}}
-	report, err := check.Run(t.Context(), checkOptions(&o, newVoice(&stderr), [][]byte{[]byte("a")}))
+	p := plan{worker: launch.Spec{Argv: []string{"sh", "-c", "echo loading >&2; exec cat"}, Jobs: 2, Protocol: wire.Plain(wire.Lines)}}
+	report, err := check.Run(t.Context(), checkOptions(&p, newVoice(&stderr), [][]byte{[]byte("a")}))
 	if err != nil || !report.WillDo() || !strings.HasPrefix(stderr.String(), "loading\n") {
 		t.Errorf("%v, %q\n%s", err, stderr.String(), printed(t, report))
 	}

@@ -25,7 +25,7 @@ func oneCode(language string, words []string) error {
 }
 
 // checkCode reads CODE and what belongs to it.
-func (s *settings) checkCode(o *options, args []string) error {
+func checkCode(s *settings, args []string, p *plan) error {
 	if s.Code != "" && len(args) == 0 {
 		args = []string{s.Code}
 	}
@@ -35,42 +35,42 @@ func (s *settings) checkCode(o *options, args []string) error {
 	if s.Worker != "" {
 		return usagef("--worker and --lang exclude each other")
 	}
-	p := &lang.Program{Lang: s.Lang, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter,
+	program := &lang.Program{Lang: s.Lang, ItemType: s.ItemType, Concurrency: s.Concurrency, Interpreter: s.Interpreter,
 		MarkJSON: s.JSON && !lang.Marked(s.Lang)}
 	var err error
-	if p.Args, err = s.codeArgs(); err != nil {
+	if program.Args, err = codeArgs(s); err != nil {
 		return err
 	}
 	for _, text := range []struct {
 		to          *string
 		flag, typed string
-	}{{&p.Code, "--lang " + s.Lang, args[0]}, {&p.Init, "--init", s.Init}, {&p.Exit, "--exit", s.Exit}, {&p.Preload, "--preload", s.Preload}} {
+	}{{&program.Code, "--lang " + s.Lang, args[0]}, {&program.Init, "--init", s.Init}, {&program.Exit, "--exit", s.Exit}, {&program.Preload, "--preload", s.Preload}} {
 		if *text.to, err = codeText(text.flag, s.Lang, text.typed); err != nil {
 			return err
 		}
 	}
-	if err := p.Check(); err != nil {
+	if err := program.Check(); err != nil {
 		var long *lang.TooLongError
 		if errors.As(err, &long) {
 			return usagef("--%v: keep them in a file, and load it in --init", long)
 		}
 		wrong := usagef("--%v", err) // it begins with the setting
-		if p.Preload != "" && strings.HasPrefix(err.Error(), "preload") {
+		if program.Preload != "" && strings.HasPrefix(err.Error(), "preload") {
 			wrong = wrong.withHint("--init runs code in each worker")
 		}
 		return wrong
 	}
-	if p.Preload != "" && !launch.CanFork {
-		p.Preload, p.Init = "", strings.Trim(p.Preload+"\n"+p.Init, "\n")
+	if program.Preload != "" && !launch.CanFork {
+		program.Preload, program.Init = "", strings.Trim(program.Preload+"\n"+program.Init, "\n")
 	}
-	o.worker.Exit, o.engine.Exits = "", p.Exit != ""
-	o.worker.Program, o.worker.Init = p, ""
-	o.engine.Format.Items = s.ItemType == "json"
+	p.worker.Exit, p.engine.Exits = "", program.Exit != ""
+	p.worker.Program, p.worker.Init = program, ""
+	p.engine.Format.Items = s.ItemType == "json"
 	return nil
 }
 
 // codeArgs reads the variables that are defined for the code.
-func (s *settings) codeArgs() (args []lang.Arg, err error) {
+func codeArgs(s *settings) (args []lang.Arg, err error) {
 	for _, from := range []struct {
 		list []string
 		json bool
@@ -118,8 +118,8 @@ var (
 )
 
 // codeHint says what may be meant by CODE; "" if nothing else is.
-func (o *options) codeHint() string {
-	if p := o.worker.Program; p == nil || !lang.Marked(p.Lang) || !braces.MatchString(p.Code) || itemUsed.MatchString(p.Code) || braced.MatchString(p.Code) {
+func codeHint(p *plan) string {
+	if code := p.worker.Program; code == nil || !lang.Marked(code.Lang) || !braces.MatchString(code.Code) || itemUsed.MatchString(code.Code) || braced.MatchString(code.Code) {
 		return ""
 	}
 	return `{} is not replaced in CODE: the item is "$item", which is also "$1"`

@@ -26,7 +26,7 @@ func newCommand(v *voice) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := s.check(args)
+		p, err := planOf(s, args)
 		if err != nil {
 			return err
 		}
@@ -34,11 +34,11 @@ func newCommand(v *voice) *cobra.Command {
 		case s.Check && s.DryRun:
 			return usagef("--check and --dry-run exclude each other").withHint("--check starts a worker, --dry-run does not")
 		case s.Check:
-			return runCheck(o, v)
+			return runCheck(p, v)
 		case s.DryRun:
-			return dryRun(s, o)
+			return dryRun(s, p)
 		}
-		return run(o, v)
+		return run(p, v)
 	}
 	c.Flags().SetInterspersed(false)
 	c.Flags().SortFlags = false

@@ -25,7 +25,7 @@ func TestChoicesAreTaken(t *testing.T) {
 				}
 				s, args, err := read(t, append([]string{"--" + name + "=" + word}, besides[name]...)...)
 				if err == nil {
-					_, err = s.check(args)
+					_, err = planOf(s, args)
 				}
 				if err != nil {
 					t.Errorf("--%s %s is offered, but: %v", name, word, err)

@@ -24,54 +24,54 @@ const (
 	longestWord = 300
 )
 
-// plan collects what a dry run shows: a name and what is to say of it, which may have several lines.
-type plan struct{ strings.Builder }
+// sheet is what a dry run shows: a name and what is to say of it, which may have several lines.
+type sheet struct{ strings.Builder }
 
-func (p *plan) add(name, format string, args ...any) {
+func (to *sheet) add(name, format string, args ...any) {
 	text := strings.TrimSuffix(fmt.Sprintf(format, args...), "\n")
-	fmt.Fprintf(p, "%-8s %s\n", name, strings.ReplaceAll(text, "\n", "\n         "))
+	fmt.Fprintf(to, "%-8s %s\n", name, strings.ReplaceAll(text, "\n", "\n         "))
 }
 
 // dryRun shows what a run would do, and starts nothing.
-func dryRun(s *settings, o *options) error {
-	items, err := o.planItems()
+func dryRun(s *settings, p *plan) error {
+	items, err := planItems(p)
 	if err != nil {
 		return err
 	}
-	state, err := resumeState(o)
+	state, err := resumeState(p)
 	if err != nil {
 		return err
 	}
-	p := new(plan)
-	p.add("items", "%s", items)
-	o.planWorkers(p, s)
-	p.add("answers", "%s", o.planAnswers())
-	p.add("failures", "%s", o.planFailures(s))
+	to := new(sheet)
+	to.add("items", "%s", items)
+	planWorkers(p, to, s)
+	to.add("answers", "%s", planAnswers(p))
+	to.add("failures", "%s", planFailures(p, s))
 	if state != "" {
-		p.add("resume", "%s", state)
+		to.add("resume", "%s", state)
 	}
-	if _, err := os.Stdout.WriteString(p.String()); err != nil {
+	if _, err := os.Stdout.WriteString(to.String()); err != nil {
 		return &queue.WriteError{What: "the plan", Err: err}
 	}
 	return nil
 }
 
 // planItems says where items are from, and shows the first where nobody will miss them.
-func (o *options) planItems() (string, error) {
+func planItems(p *plan) (string, error) {
 	const unread = ", which is read only by a run"
-	if info, err := os.Stat(o.argFile); err == nil && info.Mode()&os.ModeNamedPipe != 0 && !strings.HasPrefix(o.argFile, "/dev/") {
-		return o.argFile + unread, nil // opening it may wait for a writer, and closing it would end that one
+	if info, err := os.Stat(p.argFile); err == nil && info.Mode()&os.ModeNamedPipe != 0 && !strings.HasPrefix(p.argFile, "/dev/") {
+		return p.argFile + unread, nil // opening it may wait for a writer, and closing it would end that one
 	}
-	in, err := openInput(o.argFile)
+	in, err := openInput(p.argFile)
 	if err != nil {
 		return "", err
 	}
 	whence := "standard input"
 	if in != os.Stdin {
 		defer in.Close()
-		whence = o.argFile
+		whence = p.argFile
 	}
-	if end := o.delimiter; string(end) != "\n" {
+	if end := p.delimiter; string(end) != "\n" {
 		whence += fmt.Sprintf(", each ended by %q", end)
 	}
 	info, err := in.Stat()
@@ -82,7 +82,7 @@ func (o *options) planItems() (string, error) {
 	if start, err := in.Seek(0, io.SeekCurrent); err == nil { // whoever shares the file shall find it where it was
 		from = io.NewSectionReader(in, start, math.MaxInt64-start)
 	}
-	items, err := gather(context.Background(), from, cut.Delimiter(o.delimiter))
+	items, err := gather(context.Background(), from, cut.Delimiter(p.delimiter))
 	if err != nil {
 		return "", &engine.ReadError{Err: err}
 	}
@@ -108,28 +108,28 @@ func shownItems(items [][]byte, pipe bool) string {
 }
 
 // planWorkers shows what would be started, as worker 1 would get it.
-func (o *options) planWorkers(p *plan, s *settings) {
-	p.add("workers", "%s", o.planJobs(s))
-	if o.worker.Program != nil {
-		p.add("code", "%s", o.worker.Program.Code)
+func planWorkers(p *plan, to *sheet, s *settings) {
+	to.add("workers", "%s", planJobs(p, s))
+	if p.worker.Program != nil {
+		to.add("code", "%s", p.worker.Program.Code)
 		for _, arg := range append(s.Arg, s.ArgJSON...) {
-			p.add("arg", "%s", arg)
+			to.add("arg", "%s", arg)
 		}
 	}
-	command := o.worker.Command(1)
-	if o.worker.Init != "" {
-		command.Argv = command.Argv[len(command.Argv)-len(o.worker.Argv):] // without the shell in front of it
+	command := p.worker.Command(1)
+	if p.worker.Init != "" {
+		command.Argv = command.Argv[len(command.Argv)-len(p.worker.Argv):] // without the shell in front of it
 	}
-	p.add("command", "%s", abridged(command.Argv))
-	p.add("program", "%s", found(command.Argv[0]))
+	to.add("command", "%s", abridged(command.Argv))
+	to.add("program", "%s", found(command.Argv[0]))
 	if s.Preload != "" {
-		p.add("preload", "%s", s.Preload)
+		to.add("preload", "%s", s.Preload)
 	}
 	if s.Init != "" {
-		p.add("init", "%s", s.Init)
+		to.add("init", "%s", s.Init)
 	}
 	if s.Exit != "" {
-		p.add("exit", "%s", s.Exit)
+		to.add("exit", "%s", s.Exit)
 	}
 	var environ []string
 	for _, variable := range command.Env[len(os.Environ()):] {
@@ -140,14 +140,14 @@ func (o *options) planWorkers(p *plan, s *settings) {
 		}
 		environ = append(environ, name+"="+shown)
 	}
-	p.add("environ", "%s", strings.Join(environ, " "))
+	to.add("environ", "%s", strings.Join(environ, " "))
 }
 
 // planJobs says how many workers there would be, and what becomes of them.
-func (o *options) planJobs(s *settings) string {
-	text := fmt.Sprintf("up to %d, started when there is work for them", o.worker.Jobs)
-	if o.worker.Jobs > 1 && strings.Contains(strings.Join(o.worker.Argv, " "), "{%}") {
-		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", o.worker.Jobs)
+func planJobs(p *plan, s *settings) string {
+	text := fmt.Sprintf("up to %d, started when there is work for them", p.worker.Jobs)
+	if p.worker.Jobs > 1 && strings.Contains(strings.Join(p.worker.Argv, " "), "{%}") {
+		text += fmt.Sprintf("; the first of them is shown, {%%} is 1 to %d", p.worker.Jobs)
 	}
 	for _, line := range said(workerFlags, s, nil) {
 		text += "\n" + line
@@ -180,28 +180,28 @@ func abridged(words []string) string {
 }
 
 // planAnswers says where answers go, and how they look.
-func (o *options) planAnswers() string {
+func planAnswers(p *plan) string {
 	text := "to standard output"
-	if o.output != "" {
-		text = "to " + o.output
-		info, err := os.Stat(o.output)
+	if p.output != "" {
+		text = "to " + p.output
+		info, err := os.Stat(p.output)
 		switch {
 		case err == nil && !info.Mode().IsRegular():
 		case err == nil:
-			text += ", which is replaced when the run is complete; until then they are in " + o.output + ".part"
+			text += ", which is replaced when the run is complete; until then they are in " + p.output + ".part"
 		default:
-			text += ", which appears when the run is complete; until then they are in " + o.output + ".part"
+			text += ", which appears when the run is complete; until then they are in " + p.output + ".part"
 		}
 	}
-	f := &o.engine.Format
-	text += map[bool]string{false: "\nin input order", true: "\nas they are answered, in any order"}[o.engine.Unordered]
+	f := &p.engine.Format
+	text += map[bool]string{false: "\nin input order", true: "\nas they are answered, in any order"}[p.engine.Unordered]
 	text += map[bool]string{true: ", as ITEM<TAB>ANSWER"}[f.Tag] + map[bool]string{true: ", as JSON objects"}[f.JSON]
 	return text + fmt.Sprintf(", each ended by %q", []byte{f.End})
 }
 
 // planFailures says what becomes of an item that fails.
-func (o *options) planFailures(s *settings) string {
-	e := &o.engine
+func planFailures(p *plan, s *settings) string {
+	e := &p.engine
 	text := map[engine.OnError]string{
 		engine.Fill: fmt.Sprintf("print %q in place of an answer", e.Format.Fill), engine.Skip: "print nothing", engine.Stop: "end the run",
 	}[e.Format.OnError]
@@ -255,9 +255,9 @@ func retried(r engine.Retries) string {
 
 // resumeState says what an earlier run has left that this one would take up; "" without --resume. It only looks: to open the
 // journal would lock it, and mend it.
-func resumeState(o *options) (string, error) {
-	if !o.resume {
-		return o.refusedBy()
+func resumeState(p *plan) (string, error) {
+	if !p.resume {
+		return refusedBy(p)
 	}
 	size := func(name string) (int64, bool) {
 		info, err := os.Stat(name)
@@ -266,24 +266,24 @@ func resumeState(o *options) (string, error) {
 		}
 		return info.Size(), true
 	}
-	_, journal := size(o.output + ".stoke")
-	part, begun := size(o.output + ".part")
-	_, complete := size(o.output)
+	_, journal := size(p.output + ".stoke")
+	part, begun := size(p.output + ".part")
+	_, complete := size(p.output)
 	switch {
 	case journal && begun:
-		return fmt.Sprintf("goes on with %s.part, which has %d bytes, unless %s.stoke tells of another run", o.output, part, o.output), nil
+		return fmt.Sprintf("goes on with %s.part, which has %d bytes, unless %s.stoke tells of another run", p.output, part, p.output), nil
 	case journal && complete:
-		return fmt.Sprintf("%s is complete; if it is of this run and this input, there is nothing to do", o.output), nil
+		return fmt.Sprintf("%s is complete; if it is of this run and this input, there is nothing to do", p.output), nil
 	}
 	return "nothing to take up: the run begins at the first item", nil
 }
 
 // refusedBy says that a run without --resume is refused, because an earlier one is not finished; "" if it is not.
-func (o *options) refusedBy() (string, error) {
-	if o.output == "" {
+func refusedBy(p *plan) (string, error) {
+	if p.output == "" {
 		return "", nil
 	}
-	target, err := targetOf(o.output)
+	target, err := targetOf(p.output)
 	if err != nil || !target.Regular() {
 		return "", err
 	}

@@ -16,7 +16,7 @@ import (
 const endsNote = "ends"
 
 // earlierEnds says that workers failed at their end in an earlier run, whose items this one has not done again; nil if none did.
-func (o *options) earlierEnds(j *journal.Journal, accepted bool) error {
+func earlierEnds(p *plan, j *journal.Journal, accepted bool) error {
 	what := ""
 	if j != nil {
 		what = j.Noted(endsNote)
@@ -27,39 +27,39 @@ func (o *options) earlierEnds(j *journal.Journal, accepted bool) error {
 	case accepted:
 		return acceptedEnds{err}
 	default:
-		return &notAccepted{err, "the answers are in " + o.output + ".part; --on-error fill or skip accepts it; remove " + o.output + ".stoke to begin anew"}
+		return &notAccepted{err, "the answers are in " + p.output + ".part; --on-error fill or skip accepts it; remove " + p.output + ".stoke to begin anew"}
 	}
 }
 
 // weighEnds ranks an error of the run that is the failure of workers at their end: whoever accepts failed items accepts it, and a
 // signal outranks it; then it is only told of.
-func (o *options) weighEnds(err error, stopped *interruption, out *answers, v *voice) error {
+func weighEnds(p *plan, err error, stopped *interruption, out *answers, v *voice) error {
 	var ends *engine.EndError
 	if !errors.As(err, &ends) {
 		if err == nil && stopped == nil {
-			err = o.earlierEnds(out.journal, o.accepted)
+			err = earlierEnds(p, out.journal, p.accepted)
 		}
 		return err
 	}
 	out.note(endsNote, err.Error())
-	ends.Hint = o.endHint(ends)
-	if out.grows() && !o.accepted {
-		ends.Hint = "the answers are in " + o.output + ".part; " + ends.Hint
+	ends.Hint = endHint(p, ends)
+	if out.grows() && !p.accepted {
+		ends.Hint = "the answers are in " + p.output + ".part; " + ends.Hint
 	}
 	if stopped != nil {
 		v.report(err)
 		return nil
 	}
-	if o.accepted {
+	if p.accepted {
 		return acceptedEnds{ends}
 	}
 	return err
 }
 
 // endHint says what to do about workers that failed at their end.
-func (o *options) endHint(e *engine.EndError) string {
+func endHint(p *plan, e *engine.EndError) string {
 	accept := "; --on-error fill or skip accepts it"
-	if o.accepted {
+	if p.accepted {
 		accept = ""
 	}
 	switch exit := e.Ends[0].Exit; {
@@ -71,7 +71,7 @@ func (o *options) endHint(e *engine.EndError) string {
 		return "a worker reads its standard input to the end, then exits: ssh -n and </dev/null keep it from that" + accept
 	case exit.Forced:
 		return "raise --exit-timeout, or find out what the worker is waiting for" + accept
-	case o.worker.Program == nil:
+	case p.worker.Program == nil:
 		return "if it always ends like that, and that is no fault: sh -c 'COMMAND || true'" + accept
 	}
 	return strings.TrimPrefix(accept, "; ")

@@ -9,18 +9,18 @@ import (
 )
 
 // checkFailure reads what is to become of items that fail.
-func (s *settings) checkFailure(o *options) (err error) {
-	if err := s.checkOnError(o); err != nil {
+func checkFailure(s *settings, _ []string, p *plan) (err error) {
+	if err := checkOnError(s, p); err != nil {
 		return err
 	}
-	e := &o.engine
+	e := &p.engine
 	if e.Timeout, err = duration("timeout", s.Timeout); err != nil {
 		return err
 	}
 	if e.ExitTimeout, err = duration("exit-timeout", s.ExitTimeout); err != nil {
 		return err
 	}
-	o.worker.ExitTimeout = e.ExitTimeout
+	p.worker.ExitTimeout = e.ExitTimeout
 	if e.RetryDelay, err = duration("retry-delay", s.RetryDelay); err != nil {
 		return err
 	}
@@ -32,14 +32,14 @@ func (s *settings) checkFailure(o *options) (err error) {
 		}
 		e.Retries = engine.Retries{Died: n, TimedOut: n, Reported: n}
 	}
-	o.halt = s.Halt
+	p.halt = s.Halt
 	e.Halt, err = halt(s.Halt)
 	return err
 }
 
-func (s *settings) checkOnError(o *options) error {
-	f := &o.engine.Format
-	o.accepted = s.OnError != "" && s.OnError != "stop"
+func checkOnError(s *settings, p *plan) error {
+	f := &p.engine.Format
+	p.accepted = s.OnError != "" && s.OnError != "stop"
 	switch kind, text, given := strings.Cut(s.OnError, "="); {
 	case kind == "" && !given, kind == "fill":
 		f.OnError, f.Fill = engine.Fill, text

@@ -14,7 +14,7 @@ type fileFlag struct {
 }
 
 // fileFlags are those that name files of a run, but for its input and OUT.
-func (s *settings) fileFlags() (flags []fileFlag) {
+func fileFlags(s *settings) (flags []fileFlag) {
 	kinds := map[fileUse]output.Kind{reads: output.Read, writes: output.Written}
 	for _, g := range flagGroups {
 		for _, d := range g.settings {
@@ -27,21 +27,21 @@ func (s *settings) fileFlags() (flags []fileFlag) {
 }
 
 // checkFiles refuses a file that would be used in two ways, before any is opened for writing.
-func (s *settings) checkFiles(args []string) error {
-	for _, f := range s.fileFlags() {
+func checkFiles(s *settings, args []string, _ *plan) error {
+	for _, f := range fileFlags(s) {
 		if f.file == "-" && f.kind == output.Written {
 			return usagef("%s -: standard output is for answers", f.flag).withHint("name a file")
 		}
 	}
-	one, other := output.Conflict(s.uses(args))
+	one, other := output.Conflict(usesOf(s, args))
 	if one == nil {
 		return nil
 	}
 	return usagef("%s and %s are one file", one.Name, other.Name).withHint("each needs a file of its own")
 }
 
-// uses lists the files of a run, with those that it makes beside OUT. What cannot be found out is left to whoever opens it.
-func (s *settings) uses(args []string) []output.Use {
+// usesOf lists the files of a run, with those that it makes beside OUT. What cannot be found out is left to whoever opens it.
+func usesOf(s *settings, args []string) []output.Use {
 	uses := []output.Use{{Name: "standard error", Place: output.Of(os.Stderr), Kind: output.Inherited}}
 	add := func(name string, place output.Place, kind output.Kind) {
 		uses = append(uses, output.Use{Name: name, Place: place, Kind: kind})
@@ -61,7 +61,7 @@ func (s *settings) uses(args []string) []output.Use {
 			}
 		}
 	}
-	for _, f := range append(s.fileFlags(), s.codeFiles(args)...) {
+	for _, f := range append(fileFlags(s), codeFiles(s, args)...) {
 		if f.file == "" {
 			continue
 		}
@@ -73,7 +73,7 @@ func (s *settings) uses(args []string) []output.Use {
 }
 
 // codeFiles are the files that code is in.
-func (s *settings) codeFiles(args []string) (files []fileFlag) {
+func codeFiles(s *settings, args []string) (files []fileFlag) {
 	if s.Lang == "" {
 		return nil
 	}

@@ -51,7 +51,7 @@ func TestNearest(t *testing.T) {
 func TestMaxProcsIsJobs(t *testing.T) {
 	bare(t)
 	for _, args := range [][]string{{"-P4", "cat"}, {"-P", "4", "cat"}, {"--max-procs=4", "cat"}, {"-j2", "-P4", "cat"}, {"-0P4", "cat"}} {
-		if o, err := checked(t, args...); err != nil || o.worker.Jobs != 4 {
+		if p, err := checked(t, args...); err != nil || p.worker.Jobs != 4 {
 			t.Errorf("%q: %v, want 4 jobs", args, err)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // identity is what must be the same when a run is resumed: whatever shapes its answers. What may hold a password is private.
-func identity(o *options, s *settings, args []string) journal.Identity {
-	facts := composedFacts(o, s, args)
+func identity(p *plan, s *settings, args []string) journal.Identity {
+	facts := composedFacts(p, s, args)
 	for _, g := range flagGroups {
 		for _, d := range g.settings {
 			if d.answers == shaped || d.answers == shapedPrivately {
@@ -17,15 +17,15 @@ func identity(o *options, s *settings, args []string) journal.Identity {
 			}
 		}
 	}
-	return journal.Identity{Unordered: s.Unordered, Facts: append(facts, failedFact(o))}
+	return journal.Identity{Unordered: s.Unordered, Facts: append(facts, failedFact(p))}
 }
 
 // composedFacts are those of settings that shape answers together, or by what they stand for: code may come from a file, and two
 // settings may say where items end.
-func composedFacts(o *options, s *settings, args []string) []journal.Fact {
+func composedFacts(p *plan, s *settings, args []string) []journal.Fact {
 	init, input := s.Init, s.ArgFile
-	if p := o.worker.Program; p != nil {
-		args, init = []string{p.Code}, p.Init
+	if code := p.worker.Program; code != nil {
+		args, init = []string{code.Code}, code.Init
 	}
 	if input == "" || input == "-" {
 		input = "standard input"
@@ -34,10 +34,10 @@ func composedFacts(o *options, s *settings, args []string) []journal.Fact {
 		{Name: "input", Value: input},
 		{Name: "COMMAND", Value: quoteAll(args), Private: true},
 		{Name: "--init", Value: init, Private: true},
-		{Name: "--delimiter", Value: strconv.Quote(string(o.delimiter))},
-		{Name: "--max-item", Value: strconv.FormatInt(o.engine.MaxItem, 10)},
+		{Name: "--delimiter", Value: strconv.Quote(string(p.delimiter))},
+		{Name: "--max-item", Value: strconv.FormatInt(p.engine.MaxItem, 10)},
 	}
-	if p := o.worker.Program; p != nil && p.Preload != "" {
+	if p := p.worker.Program; p != nil && p.Preload != "" {
 		facts = append(facts, journal.Fact{Name: "--preload", Value: p.Preload, Private: true})
 	}
 	return facts
@@ -45,9 +45,9 @@ func composedFacts(o *options, s *settings, args []string) []journal.Fact {
 
 // failedFact says what failed items print, and whether it is known what those print that have failed before: an object of --json says
 // why, which the journal does not know.
-func failedFact(o *options) journal.Fact {
+func failedFact(p *plan) journal.Fact {
 	fact := journal.Fact{Name: "--on-error", Revisable: true}
-	switch f := &o.engine.Format; {
+	switch f := &p.engine.Format; {
 	case f.OnError == engine.Stop:
 		fact.Value, fact.Revisable = "stop", false
 	case f.OnError == engine.Skip:

@@ -58,10 +58,10 @@ func sizeOf(in *os.File) int64 {
 }
 
 // countFor counts the items of in where --halt needs to know: a share of all of them was asked for, and in is a file.
-func countFor(o *options, in *os.File) (n int64, err error) {
+func countFor(p *plan, in *os.File) (n int64, err error) {
 	info, err := in.Stat()
-	if o.engine.Halt.Share == 0 || err != nil || !info.Mode().IsRegular() {
-		if o.engine.Halt.Share > 0 && o.engine.Halt.Of == engine.Finished {
+	if p.engine.Halt.Share == 0 || err != nil || !info.Mode().IsRegular() {
+		if p.engine.Halt.Share > 0 && p.engine.Halt.Of == engine.Finished {
 			return 0, usagef("--halt: a share of all items that are done can only be told of an input file").withHint("give a number, or the input with --arg-file")
 		}
 		return 0, nil
@@ -70,7 +70,7 @@ func countFor(o *options, in *os.File) (n int64, err error) {
 	if err != nil {
 		return 0, named("--arg-file", err)
 	}
-	if n, err = source.Count(in, o.delimiter); err != nil {
+	if n, err = source.Count(in, p.delimiter); err != nil {
 		return 0, named("--arg-file", err)
 	}
 	_, err = in.Seek(start, io.SeekStart)

@@ -1,6 +1,6 @@
 // Package cmd turns what was typed into a run, and what became of it into words and an exit status.
 //
-// In come arguments, environment and a config file; out come checked Options (options.go), from which run.go wires a
+// In come arguments, environment and a config file; out comes a plan (plan.go), from which run.go wires a
 // source of items, a launcher of workers, the engine and an output. Nothing below this package knows cobra or viper,
 // writes messages or knows an exit status: libraries return typed errors, voice.go words them, status.go ranks them.
 package cmd

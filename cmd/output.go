@@ -105,12 +105,12 @@ func (o *answers) finish(complete bool) error {
 }
 
 // waysOn adds to an error of failed items, if they were not accepted and keep OUT away, what can be done now.
-func (o *options) waysOn(err error, out *answers) error {
-	if statusOf(err) != statusItems || o.accepted || !out.grows() {
+func waysOn(p *plan, err error, out *answers) error {
+	if statusOf(err) != statusItems || p.accepted || !out.grows() {
 		return err
 	}
-	hint := "the answers are in " + o.output + ".part; "
-	if o.resume {
+	hint := "the answers are in " + p.output + ".part; "
+	if p.resume {
 		return &notAccepted{err, hint + "--retry-failed tries the failed items again, --on-error fill or skip accepts them as they are"}
 	}
 	return &notAccepted{err, hint + "--on-error fill or skip accepts items that fail, --resume keeps what is done for another try"}

@@ -37,7 +37,7 @@ type protocolSettings struct {
 type dialect struct {
 	flag       string // that asks for it
 	given      func(*settings) bool
-	prepare    func(*settings, *options) (wire.Protocol, error)
+	prepare    func(*settings, *plan) (wire.Protocol, error)
 	again      func(*settings) []string // flags for another stoke that speaks it; nil: what an item does is seen without one
 	concurrent bool                     // a worker may be at several items at a time
 	awaited    string                   // what a worker has not done that is not ready
@@ -54,7 +54,7 @@ var dialects = []dialect{
 	},
 	{
 		flag: "--rpc", concurrent: true, given: func(s *settings) bool { return s.RPC },
-		prepare: func(s *settings, _ *options) (wire.Protocol, error) { return wire.JSONRPC(s.JSON, s.Concurrency), nil },
+		prepare: func(s *settings, _ *plan) (wire.Protocol, error) { return wire.JSONRPC(s.JSON, s.Concurrency), nil },
 		again:   func(*settings) []string { return []string{"--rpc"} },
 		awaited: "it has not sent the notification `ready`, as --rpc workers do",
 		promise: wire.EachRequest, advice: "a worker answers each request, with its id, on a line of its own, before it ends",
@@ -98,14 +98,14 @@ func adviceOn(broken wire.Promise, missing bool) string {
 }
 
 // checkProtocol reads what workers speak.
-func (s *settings) checkProtocol(o *options, args []string) (err error) {
+func checkProtocol(s *settings, args []string, p *plan) (err error) {
 	s.Lang = lang.Canonical(s.Lang)
 	var flags []string
-	o.speaks = &dialects[len(dialects)-1]
+	p.speaks = &dialects[len(dialects)-1]
 	given := 0
 	for i := range dialects {
 		if flags = append(flags, dialects[i].flag); dialects[i].given(s) {
-			o.speaks = &dialects[i]
+			p.speaks = &dialects[i]
 			given++
 		}
 	}
@@ -116,24 +116,24 @@ func (s *settings) checkProtocol(o *options, args []string) (err error) {
 		return usagef("%s and %s exclude each other: each says what workers speak", strings.Join(flags[:last], ", "), flags[last])
 	case s.Concurrency < 0:
 		return usagef("--concurrency %d: must not be negative", s.Concurrency)
-	case s.Concurrency > 0 && !o.speaks.concurrent:
+	case s.Concurrency > 0 && !p.speaks.concurrent:
 		return usagef("--concurrency: only --lang and --rpc workers can be at several items at a time").withHint("--jobs is the number of workers")
 	}
-	if o.worker.Protocol, err = o.speaks.prepare(s, o); err == nil && o.speaks.again != nil {
-		o.again = s.againWith(o.speaks.again(s), args)
+	if p.worker.Protocol, err = p.speaks.prepare(s, p); err == nil && p.speaks.again != nil {
+		p.again = againWith(s, p.speaks.again(s), args)
 	}
 	return err
 }
 
 // programProtocol is that of the interpreters of --lang.
-func programProtocol(s *settings, o *options) (wire.Protocol, error) {
-	if o.worker.Nonce = rand.Text(); lang.Marked(s.Lang) {
-		return wire.Shell(o.worker.Nonce), nil
+func programProtocol(s *settings, p *plan) (wire.Protocol, error) {
+	if p.worker.Nonce = rand.Text(); lang.Marked(s.Lang) {
+		return wire.Shell(p.worker.Nonce), nil
 	}
 	return wire.Program(s.Concurrency), nil
 }
 
-func framingProtocol(s *settings, _ *options) (wire.Protocol, error) {
+func framingProtocol(s *settings, _ *plan) (wire.Protocol, error) {
 	p, err := wire.ByName(s.Framing)
 	if err != nil {
 		err = usagef("--framing: %v", err)
@@ -164,7 +164,7 @@ func templateOf(s *settings) (*wire.Template, error) {
 	return t, err
 }
 
-func untilProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
+func untilProtocol(s *settings, _ *plan) (p wire.Protocol, err error) {
 	t, err := templateOf(s)
 	if err != nil {
 		return p, err
@@ -179,7 +179,7 @@ func untilProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
 	return p, err
 }
 
-func promptProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
+func promptProtocol(s *settings, _ *plan) (p wire.Protocol, err error) {
 	t, err := templateOf(s)
 	if err != nil {
 		return p, err
@@ -191,7 +191,7 @@ func promptProtocol(s *settings, _ *options) (p wire.Protocol, err error) {
 }
 
 // againWith returns the command line of a stoke with one worker of the same kind.
-func (s *settings) againWith(protocol, command []string) []string {
+func againWith(s *settings, protocol, command []string) []string {
 	words := append([]string{"stoke", "-j1"}, protocol...)
 	for _, flag := range []struct {
 		name   string

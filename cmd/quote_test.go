@@ -91,8 +91,8 @@ func FuzzHint(f *testing.F) {
 		if strings.Contains(one+two, "\x00") || strings.Contains(one, "{%}") || strings.Contains(two, "{%}") || bytes.ContainsRune(item, '\n') || len(item) > mostQuoted || len(one)+len(two) > 1<<16 {
 			return // no argument, the slot, no line, or too long
 		}
-		o := &options{worker: launch.Spec{Argv: []string{"show", one, two}, Protocol: wire.Plain(wire.Lines)}}
-		hint := o.reproduce(&engine.ItemError{Slot: 1, Item: item})
+		p := &plan{worker: launch.Spec{Argv: []string{"show", one, two}, Protocol: wire.Plain(wire.Lines)}}
+		hint := reproduce(p, &engine.ItemError{Slot: 1, Item: item})
 		if printable(hint, "") != hint {
 			t.Fatalf("%q", hint)
 		}

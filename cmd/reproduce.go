@@ -22,26 +22,26 @@ func shownInit(code string, typed bool) string {
 const keptHint = "--failed FILE keeps the items that failed, to be fed in again"
 
 // reproduce returns what shows the failure of an item again: a command, if the item can be typed.
-func (o *options) reproduce(e *engine.ItemError) string {
+func reproduce(p *plan, e *engine.ItemError) string {
 	if e.Slot == 0 {
 		return ""
 	}
 	if e.Partial || len(e.Item) > mostQuoted {
 		return keptHint
 	}
-	words, sent := o.again, append(e.Item[:len(e.Item):len(e.Item)], '\n')
+	words, sent := p.again, append(e.Item[:len(e.Item):len(e.Item)], '\n')
 	if words != nil {
 		if bytes.ContainsRune(e.Item, '\n') {
 			return keptHint
 		}
 	} else {
-		shown := o.worker
+		shown := p.worker
 		if shown.Init != "" {
-			shown.Init = o.shownInit
+			shown.Init = p.shownInit
 		}
 		words = shown.Command(e.Slot).Argv
 		var err error
-		if sent, err = o.worker.Protocol.Framing.Encode(nil, e.Item); err != nil {
+		if sent, err = p.worker.Protocol.Framing.Encode(nil, e.Item); err != nil {
 			return ""
 		}
 	}

@@ -14,24 +14,24 @@ import (
 const syncEvery = time.Second
 
 // openJournal opens the output with its journal, and says what of the run is done.
-func (o *options) openJournal(in *os.File, v *voice) (*answers, *journal.State, error) {
-	target, err := targetOf(o.output)
+func openJournal(p *plan, in *os.File, v *voice) (*answers, *journal.State, error) {
+	target, err := targetOf(p.output)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !target.Regular() {
-		return nil, nil, usagef("--resume: %s is no file", o.output).withHint("what went to a pipe or a device cannot be taken up again")
+		return nil, nil, usagef("--resume: %s is no file", p.output).withHint("what went to a pipe or a device cannot be taken up again")
 	}
-	j, state, err := journal.Resume(journal.Disk{Target: &target, Patience: output.Patience}, target.Path, o.resumeID)
+	j, state, err := journal.Resume(journal.Disk{Target: &target, Patience: output.Patience}, target.Path, p.resumeID)
 	if err != nil {
 		return nil, nil, resumeError(err)
 	}
 	out := &answers{journal: j}
-	if state, err = o.takeUp(out, state, in, v); err != nil {
+	if state, err = takeUp(p, out, state, in, v); err != nil {
 		j.Close()
 		return nil, state, err
 	}
-	announce(v, o.output, state)
+	announce(v, p.output, state)
 	out.keepSynced()
 	return out, state, nil
 }

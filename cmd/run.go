@@ -8,127 +8,151 @@ import (
 	"syscall"
 
 	"stoke/pkg/engine"
+	"stoke/pkg/event"
 	"stoke/pkg/journal"
 	"stoke/pkg/launch"
 	"stoke/pkg/queue"
 	"stoke/pkg/worker"
 )
 
-// run does what o says and returns what kept it from being a success.
-func run(o *options, v *voice) error {
-	v.quiet = o.watching.quiet
-	var warning string
-	if o.worker.Jobs, warning = fewerJobs(o.worker.Jobs); warning != "" {
+// running is one run of a plan: what it has opened, and whom it tells.
+type running struct {
+	plan    *plan
+	v       *voice
+	in      *os.File
+	out     *answers
+	records *records
+	before  *journal.State // what an earlier run has done
+	starter *launch.Starter
+	watch   *watch
+}
+
+// run does what is planned and returns what kept it from being a success.
+func run(p *plan, v *voice) error {
+	v.quiet = p.watching.quiet
+	jobs, warning := fewerJobs(p.worker.Jobs)
+	if warning != "" {
 		v.warn(warning)
 	}
-	o.engine.Jobs = o.worker.Jobs
-	if err := enoughProcesses(o.worker.Jobs); err != nil {
+	p = p.withJobs(jobs)
+	if err := enoughProcesses(jobs); err != nil {
 		return err
 	}
-	if hint := o.codeHint(); hint != "" && !v.quiet {
+	if hint := codeHint(p); hint != "" && !v.quiet {
 		v.say("hint", hint)
 	}
-	in, err := openInput(o.argFile)
+	in, err := openInput(p.argFile)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	if err := absentAt(look(o), o); err != nil {
+	if err := absentAt(look(p), p); err != nil {
 		return err
 	}
-	rec := newRecords()
-	defer rec.close()
-	out, state, err := o.open(in, rec, v)
-	if err != nil {
+	r := &running{plan: p, v: v, in: in, records: newRecords(), before: new(journal.State)}
+	defer r.records.close()
+	o := p.engine
+	if err := r.open(&o); err != nil {
 		if errors.Is(err, errComplete) {
 			return nil
 		}
 		return err
 	}
-	if out.input != nil {
-		in = out.input
-	}
-	worker.Widen(int(in.Fd()), 4*launch.PipeSize)
-	if o.engine.Halt.Total, err = countFor(o, in); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	starter := launch.New(ctx, &o.worker, launch.Local(o.worker.Jobs), o.tell(v))
-	defer starter.Close()
-	o.engine.Start, o.engine.Word, o.engine.RSS, o.engine.Patience = starter.Start, inWords, memory(&o.worker), patience
-	w, err := o.startWatch(in, rec, v)
+	if err := r.connect(ctx, &o); err != nil {
+		return err
+	}
+	defer r.starter.Close()
+	return r.work(ctx, cancel, engine.New(o))
+}
+
+// open opens what is written to, and finds out what of the run an earlier one has done.
+func (r *running) open(o *engine.Options) (err error) {
+	if r.plan.resume {
+		if r.out, r.before, err = openJournal(r.plan, r.in, r.v); err == nil {
+			o.Sink, o.Resumed = queue.Recorded{Recorder: r.out.journal}, r.before
+		}
+	} else {
+		r.out, err = openOutput(r.plan.output)
+	}
 	if err != nil {
 		return err
 	}
-	e := engine.New(o.engine)
-	stopped := handleSignals(e, v, cancel)
-	if out.file != nil {
-		watchReader(out.file, e.Outlook, func() {
-			e.Stop(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: out.file.Name(), Err: syscall.EPIPE}})
+	if o.Failed, err = r.records.failed(r.plan.failed); err != nil {
+		return err
+	}
+	if err := r.out.restoreFailed(o.Failed); err != nil {
+		return err
+	}
+	if r.out.file != nil {
+		o.Sink, o.Writable = queue.NewPlain(r.out.file), writable(r.out.file)
+		worker.Widen(int(r.out.file.Fd()), 4*launch.PipeSize)
+	}
+	if r.out.input != nil {
+		r.in = r.out.input
+	}
+	worker.Widen(int(r.in.Fd()), 4*launch.PipeSize)
+	o.Halt.Total, err = countFor(r.plan, r.in)
+	return err
+}
+
+// connect has the engine start workers, and tell what happens.
+func (r *running) connect(ctx context.Context, o *engine.Options) (err error) {
+	if r.watch, err = startWatch(r.plan, r.in, r.records, r.v); err != nil {
+		return err
+	}
+	o.Tell, o.TellEach = event.All(r.watch.tells...), r.watch.joblog != nil
+	o.Starts.Futile = func(err *engine.InitError) bool { return misused(r.plan, err) }
+	o.Word, o.RSS, o.Patience = inWords, memory(&r.plan.worker), patience
+	r.starter = launch.New(ctx, &r.plan.worker, launch.Local(o.Jobs), startTell(r.plan, r.v, o.Tell))
+	o.Start = r.starter.Start
+	return nil
+}
+
+// work has the engine run, while signals and readers are listened to.
+func (r *running) work(ctx context.Context, cancel context.CancelCauseFunc, e *engine.Engine) error {
+	stopped := handleSignals(e, r.v, cancel)
+	if f := r.out.file; f != nil {
+		watchReader(f, e.Outlook, func() {
+			e.Stop(&queue.WriteError{What: "answers", Err: &os.PathError{Op: "write", Path: f.Name(), Err: syscall.EPIPE}})
 		})
 	}
-
-	w.follow(e, engine.Summary{Answered: state.Items - state.Failed, Failed: state.Failed}, sizeOf(in))
-	defer reportOnSignal(w.tell)()
-	sum, err := e.Run(ctx, in)
-	sum.Failed += state.Failed
-	return o.conclude(sum, err, stopped(), out, w, v)
+	r.watch.follow(e, engine.Summary{Answered: r.before.Items - r.before.Failed, Failed: r.before.Failed}, sizeOf(r.in))
+	defer reportOnSignal(r.watch.tell)()
+	sum, err := e.Run(ctx, r.in)
+	sum.Failed += r.before.Failed
+	return r.conclude(sum, err, stopped())
 }
 
 // conclude says what became of a run, which that signal has ended, if any, and puts its output in place. It returns what kept the
 // run from being a success.
-func (o *options) conclude(sum engine.Summary, err error, by *interruption, out *answers, w *watch, v *voice) error {
-	o.advise(err)
-	v.repeated()
+func (r *running) conclude(sum engine.Summary, err error, by *interruption) error {
+	p := r.plan
+	advise(p, err)
+	r.v.repeated()
 	if sum.StoppedAfter > 0 {
-		v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", o.halt, sum.StoppedAfter))
+		r.v.note(fmt.Sprintf("--halt %s was reached, and stopped the run early: no item after item %d was begun", p.halt, sum.StoppedAfter))
 	}
-	err = verdict(sum, o.weighEnds(err, by, out, v), by)
-	complete := err == nil || o.accepted && statusOf(err) == statusItems
+	err = verdict(sum, weighEnds(p, err, by, r.out, r.v), by)
+	complete := err == nil || p.accepted && statusOf(err) == statusItems
 	if stopped := ""; complete {
 		if sum.StoppedAfter > 0 {
-			stopped, out.early = o.halt, true
+			stopped, r.out.early = p.halt, true
 		}
-		out.note(haltNote, stopped)
+		r.out.note(haltNote, stopped)
 	}
-	if e := out.finish(complete); e != nil && err == nil {
+	if e := r.out.finish(complete); e != nil && err == nil {
 		err = e
 	}
-	err = w.interrupted(o.waysOn(err, out), by, o, out)
+	err = r.watch.interrupted(waysOn(p, err, r.out), by, p, r.out)
 	if status := statusOf(err); status == statusOK || status == statusItems { // of an empty input, or of a run that is taken up
-		w.records.begin()
+		r.records.begin()
 	}
-	if e := w.finish(statusOf(err)); e != nil && err == nil {
+	if e := r.watch.finish(statusOf(err)); e != nil && err == nil {
 		err = e
 	}
 	return err
-}
-
-// open opens what is written to, and says what of the run an earlier one has done.
-func (o *options) open(in *os.File, rec *records, v *voice) (out *answers, state *journal.State, err error) {
-	state = new(journal.State)
-	if o.resume {
-		if out, state, err = o.openJournal(in, v); err == nil {
-			o.engine.Sink, o.engine.Resumed = queue.Recorded{Recorder: out.journal}, state
-		}
-	} else {
-		out, err = openOutput(o.output)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if o.engine.Failed, err = rec.failed(o.failed); err != nil {
-		return nil, nil, err
-	}
-	if err := out.restoreFailed(o.engine.Failed); err != nil {
-		return nil, nil, err
-	}
-	if out.file != nil {
-		o.engine.Sink, o.engine.Writable = queue.NewPlain(out.file), writable(out.file)
-		worker.Widen(int(out.file.Fd()), 4*launch.PipeSize)
-	}
-	return out, state, nil
 }
 
 // verdict ranks what became of a run: its own failure, a signal, failed items.

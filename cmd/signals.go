@@ -71,7 +71,7 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 }
 
 // interrupted completes what is said of a run that a signal ended: how far it came, and how it goes on.
-func (w *watch) interrupted(err error, told *interruption, o *options, out *answers) error {
+func (w *watch) interrupted(err error, told *interruption, p *plan, out *answers) error {
 	ended := new(signalled)
 	if told == nil || !errors.As(err, &ended) {
 		return err
@@ -90,7 +90,7 @@ func (w *watch) interrupted(err error, told *interruption, o *options, out *answ
 	}
 	left := &signalled{signal: ended.signal, left: text}
 	switch {
-	case o.resume:
+	case p.resume:
 		left.left += "; the same command goes on from there"
 	case out.part != nil:
 		left.hint = "with --resume, the same command would go on from there"

@@ -13,33 +13,34 @@ import (
 	"stoke/pkg/worker"
 )
 
-// tell has those that start workers speak with the user's voice. Warnings go where those of the engine go.
-func (o *options) tell(v *voice) launch.Tell {
+// startTell has those that start workers speak with the user's voice. Their warnings go to tell, as those of the engine do.
+func startTell(p *plan, v *voice, tell event.Tell) launch.Tell {
 	stderr := worker.NewStderr(v)
+	warn := func(text string) { tell(&event.Warned{Text: text}) }
 	return launch.Tell{
-		Show:   func(slot int) func([]byte) { return o.shower(stderr, slot) },
-		Slow:   func(s launch.Slow) { o.warn(o.slowText(s)) },
+		Show:   func(slot int) func([]byte) { return shower(p, stderr, slot) },
+		Slow:   func(s launch.Slow) { warn(slowText(p, s)) },
 		After:  patience,
-		Mute:   func() { o.warn("CODE can give no answer: end it with an expression, return one, or print it") },
-		Left:   o.warn,
-		Shared: func(threads, sockets int) { o.warn(sharedText(threads, sockets)) },
+		Mute:   func() { warn("CODE can give no answer: end it with an expression, return one, or print it") },
+		Left:   warn,
+		Shared: func(threads, sockets int) { warn(sharedText(threads, sockets)) },
 		Again: func(err error, pause time.Duration) {
 			v.retrying(fmt.Sprintf("%v; it is tried again in %v", err, pause))
 		},
 		Ended: func(pid int, how worker.Exit) {
-			o.warn(fmt.Sprintf("the process that ran --preload (pid %d) ended: %v; its workers go on, and the next one starts it anew", pid, how))
+			warn(fmt.Sprintf("the process that ran --preload (pid %d) ended: %v; its workers go on, and the next one starts it anew", pid, how))
 		},
 	}
 }
 
 // telling returns what says to a person what happens in a run.
-func (o *options) telling(v *voice) event.Tell {
+func telling(p *plan, v *voice) event.Tell {
 	aside := worker.NewStderr(v)
 	return func(e event.Event) {
 		switch e := e.(type) {
 		case *event.Failed:
 			err := engine.ErrorOf(e)
-			v.item(err, o.reproduce(err))
+			v.item(err, reproduce(p, err))
 		case *event.Warned:
 			v.warn(e.Text)
 		case *event.Noted:
@@ -47,7 +48,7 @@ func (o *options) telling(v *voice) event.Tell {
 		case *event.Lingering:
 			v.nameLingering(e.Workers)
 		case *event.Printed:
-			o.shower(aside, e.Slot)(withEnd(e.Text))
+			shower(p, aside, e.Slot)(withEnd(e.Text))
 		}
 	}
 }
@@ -55,28 +56,25 @@ func (o *options) telling(v *voice) event.Tell {
 // withEnd is what a worker has printed, with a newline at its end.
 func withEnd(p []byte) []byte { return append(bytes.TrimSuffix(p, []byte("\n")), '\n') }
 
-// warn tells of something odd about a worker that is being started.
-func (o *options) warn(text string) { o.engine.Tell(&event.Warned{Text: text}) }
-
 // shower returns what shows lines of a worker on stderr, marked with its slot if there are several.
-func (o *options) shower(to *worker.Stderr, slot int) func(lines []byte) {
-	if o.watching.quiet {
+func shower(p *plan, to *worker.Stderr, slot int) func(lines []byte) {
+	if p.watching.quiet {
 		return func([]byte) {}
 	}
 	prefix := ""
 	if slot == launch.Preload {
 		prefix = "[preload] "
-	} else if o.worker.Jobs > 1 {
+	} else if p.worker.Jobs > 1 {
 		prefix = fmt.Sprintf("[%d] ", slot)
 	}
 	return to.Of(prefix)
 }
 
 // slowText says of a worker that it has not been ready for a while, and what it has not done.
-func (o *options) slowText(s launch.Slow) string {
-	lacks := o.speaks.awaited
+func slowText(p *plan, s launch.Slow) string {
+	lacks := p.speaks.awaited
 	if s.Line {
-		lacks = fmt.Sprintf("it has not printed a line that matches --ready '%v'", o.worker.Ready)
+		lacks = fmt.Sprintf("it has not printed a line that matches --ready '%v'", p.worker.Ready)
 	}
 	text := fmt.Sprintf("worker %d (pid %d) has not been ready for %v: %s", s.Slot, s.Pid, s.For, lacks)
 	if s.Slot == launch.Preload {

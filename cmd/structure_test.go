@@ -30,8 +30,7 @@ type size struct{ fields, methods, files int }
 // tooLarge are the types that are above the limits still, each with what it must not grow beyond. The first is the list of
 // settings, which stays: a field is a setting.
 var tooLarge = map[string]size{
-	"cmd.settings":      {99, 19, 5},
-	"cmd.options":       {24, 45, 13},
+	"cmd.settings":      {99, 0, 0},
 	"pkg/engine.Engine": {14, 25, 10},
 	"pkg/worker.Worker": {18, 28, 4},
 }

@@ -24,9 +24,9 @@ const haltNote = "halt"
 // takeUp decides what becomes of what an earlier run has done: it is gone on with, its failed items are tried again or printed in another
 // way, or there is nothing to do. The journal is not changed before the input was compared; one that can be read only once is copied
 // for that.
-func (o *options) takeUp(out *answers, state *journal.State, in *os.File, v *voice) (_ *journal.State, err error) {
+func takeUp(p *plan, out *answers, state *journal.State, in *os.File, v *voice) (_ *journal.State, err error) {
 	j, complete := out.journal, state.Completed != nil
-	again := o.retryFailed && state.Failed > 0
+	again := p.retryFailed && state.Failed > 0
 	revised := state.Fresh == journal.Continues && len(state.Differs) > 0 && (!complete || state.Failed > 0)
 	change, same := again || revised, true
 	if change && !rereadable(in) {
@@ -37,34 +37,34 @@ func (o *options) takeUp(out *answers, state *journal.State, in *os.File, v *voi
 		out.input = in
 	}
 	if change || complete {
-		same, err = o.sameInput(in, state)
-		same = same || o.halt == j.Noted(haltNote) && o.halt != "" // which left items behind those that are done
+		same, err = sameInput(p, in, state)
+		same = same || p.halt == j.Noted(haltNote) && p.halt != "" // which left items behind those that are done
 	}
 	switch mismatch := new(engine.MismatchError); {
 	case complete && !again && (!same || errors.As(err, &mismatch)):
-		return o.anew(j, in, v)
+		return anew(p, j, in, v)
 	case err != nil:
 		return state, err
 	case again:
 		state, err = j.Reopen()
 	case revised:
-		state, err = j.Revise(o.failedText)
+		state, err = j.Revise(func(f journal.FailedItem) []byte { return failedText(p, f) })
 	case complete:
-		return state, o.nothingToDo(j, state, v)
+		return state, nothingToDo(p, j, state, v)
 	}
 	return state, resumeError(err)
 }
 
 // failedText is what an item prints that failed in an earlier run, as --on-error has it now.
-func (o *options) failedText(f journal.FailedItem) []byte {
-	return o.engine.Format.Failed(bytes.TrimSuffix(f.Item, o.delimiter))
+func failedText(p *plan, f journal.FailedItem) []byte {
+	return p.engine.Format.Failed(bytes.TrimSuffix(f.Item, p.delimiter))
 }
 
 // nothingToDo tells what an earlier run has completed.
-func (o *options) nothingToDo(j *journal.Journal, state *journal.State, v *voice) error {
-	v.note(fmt.Sprintf("%s is complete already: %s, %d of them failed", o.output, countItems(state.Items, "", ""), state.Failed))
+func nothingToDo(p *plan, j *journal.Journal, state *journal.State, v *voice) error {
+	v.note(fmt.Sprintf("%s is complete already: %s, %d of them failed", p.output, countItems(state.Items, "", ""), state.Failed))
 	rec := newRecords()
-	to, err := rec.failed(o.failed)
+	to, err := rec.failed(p.failed)
 	if err != nil {
 		return err
 	}
@@ -72,22 +72,22 @@ func (o *options) nothingToDo(j *journal.Journal, state *journal.State, v *voice
 	if err := cmp.Or((&answers{journal: j}).restoreFailed(to), rec.close()); err != nil {
 		return err
 	}
-	if aim := j.Noted(haltNote) != "" && o.engine.Halt.Of == engine.Successes; state.Failed > 0 && !aim {
+	if aim := j.Noted(haltNote) != "" && p.engine.Halt.Of == engine.Successes; state.Failed > 0 && !aim {
 		return &itemsFailed{n: state.Failed}
 	}
-	return cmp.Or(o.earlierEnds(j, true), errComplete) // else there would be no OUT
+	return cmp.Or(earlierEnds(p, j, true), errComplete) // else there would be no OUT
 }
 
 // anew starts afresh in the place of a run that was complete, of another input.
-func (o *options) anew(j *journal.Journal, in *os.File, v *voice) (*journal.State, error) {
+func anew(p *plan, j *journal.Journal, in *os.File, v *voice) (*journal.State, error) {
 	why := "is complete, but of another input than this"
 	if halt := j.Noted(haltNote); halt != "" {
 		why = "was stopped early by --halt " + halt
 	}
 	if !rereadable(in) {
-		return nil, fmt.Errorf("--resume: %s %s; give the input with --arg-file to make it anew", o.output, why)
+		return nil, fmt.Errorf("--resume: %s %s; give the input with --arg-file to make it anew", p.output, why)
 	}
-	v.note(o.output + " " + why + ", and is made anew")
+	v.note(p.output + " " + why + ", and is made anew")
 	return &journal.State{Next: 1}, resumeError(j.Restart())
 }
 
@@ -110,12 +110,12 @@ func copied(in *os.File) (*os.File, error) {
 
 // sameInput reads the items that are done, and reports whether there are no others; a *MismatchError says that they differ. What can be
 // read once more is left where it was.
-func (o *options) sameInput(in *os.File, state *journal.State) (same bool, err error) {
+func sameInput(p *plan, in *os.File, state *journal.State) (same bool, err error) {
 	var from io.Reader = in
 	if start, err := in.Seek(0, io.SeekCurrent); err == nil {
 		from = io.NewSectionReader(in, start, math.MaxInt64-start)
 	}
-	r := o.newReading(from)
+	r := newReading(p, from)
 	defer r.src.Close()
 	for _, done := range state.Done {
 		if _, err := r.pass(done.First - r.n - 1); err != nil {
@@ -141,9 +141,9 @@ type reading struct {
 	n     int64 // items read
 }
 
-func (o *options) newReading(in io.Reader) *reading {
+func newReading(p *plan, in io.Reader) *reading {
 	r := &reading{ready: make(chan struct{}, 1)}
-	r.src = source.New(in, cut.Delimiter(o.delimiter), o.engine.MaxItem, &r.pool, func() {
+	r.src = source.New(in, cut.Delimiter(p.delimiter), p.engine.MaxItem, &r.pool, func() {
 		select {
 		case r.ready <- struct{}{}:
 		default:

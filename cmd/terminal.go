@@ -32,12 +32,12 @@ type surroundings struct {
 }
 
 // look finds out where a run takes place.
-func look(o *options) surroundings {
+func look(p *plan) surroundings {
 	return surroundings{
-		input:  (o.argFile == "" || o.argFile == "-") && isTerminal(os.Stdin),
+		input:  (p.argFile == "" || p.argFile == "-") && isTerminal(os.Stdin),
 		screen: isTerminal(os.Stderr),
 		dumb:   os.Getenv("TERM") == "dumb",
-		apart:  o.output != "" && o.output != "-" || isStorage(os.Stdout),
+		apart:  p.output != "" && p.output != "-" || isStorage(os.Stdout),
 	}
 }
 
@@ -60,16 +60,16 @@ func (w *watching) drawn(s surroundings) (progress.Kind, drawing) {
 }
 
 // absentAt reports that COMMAND is not found where a person would first have to type an item to be told so.
-func absentAt(s surroundings, o *options) error {
-	if !s.input || o.worker.Program != nil || o.worker.Init != "" {
+func absentAt(s surroundings, p *plan) error {
+	if !s.input || p.worker.Program != nil || p.worker.Init != "" {
 		return nil
 	}
-	_, err := exec.LookPath(o.worker.Argv[0])
+	_, err := exec.LookPath(p.worker.Argv[0])
 	if !errors.Is(err, exec.ErrNotFound) {
 		return nil
 	}
-	absent := &engine.InitError{Slot: 1, Err: &worker.LaunchError{Name: o.worker.Argv[0], NotFound: true, Err: err}}
-	o.advise(absent)
+	absent := &engine.InitError{Slot: 1, Err: &worker.LaunchError{Name: p.worker.Argv[0], NotFound: true, Err: err}}
+	advise(p, absent)
 	return absent
 }
 

@@ -26,16 +26,6 @@ const (
 	metricsEvery = 15 * time.Second
 )
 
-// watching is what a person asked to see of a run, besides its answers.
-type watching struct {
-	stats          bool
-	trace, metrics string // files; "" for none
-	joblog         string
-	progress       bool // is drawn, wherever that goes
-	forbidden      bool // it is not
-	quiet          bool // only errors are to be told
-}
-
 // watch follows one run for those who watch it.
 type watch struct {
 	began    time.Time
@@ -58,48 +48,47 @@ type watch struct {
 	failures []error
 }
 
-// startWatch opens what was asked for and makes the engine tell it.
-func (o *options) startWatch(in *os.File, rec *records, v *voice) (*watch, error) {
+// startWatch opens what was asked for. The engine is to tell what there is in tells.
+func startWatch(p *plan, in *os.File, rec *records, v *voice) (*watch, error) {
 	w := &watch{began: time.Now(), v: v, records: rec, asked: progress.New(io.Discard, progress.Options{Kind: progress.Silent}), done: make(chan struct{}), gone: make(chan struct{})}
-	w.tells = append(w.tells, rec.tell, o.telling(v))
-	if o.watching.stats {
-		w.stats = report.NewStats(w.began, o.worker.Jobs)
+	w.tells = append(w.tells, rec.tell, telling(p, v))
+	if p.watching.stats {
+		w.stats = report.NewStats(w.began, p.worker.Jobs)
 		w.tells = append(w.tells, w.stats.Tell)
 	}
-	if name := o.watching.trace; name != "" {
+	if name := p.watching.trace; name != "" {
 		f, err := rec.file("--trace", name)
 		if err != nil {
 			return nil, err
 		}
-		w.trace = report.NewTrace(f, w.began, "stoke "+quoteAll(o.words))
+		w.trace = report.NewTrace(f, w.began, "stoke "+quoteAll(p.words))
 		w.tells = append(w.tells, w.trace.Tell)
 	}
-	if name := o.watching.metrics; name != "" {
+	if name := p.watching.metrics; name != "" {
 		if err := output.CanReplace(name); err != nil {
 			return nil, named("--metrics", err)
 		}
 		w.metrics = report.NewMetrics(name, w.began)
 		w.tells = append(w.tells, w.metrics.Tell)
 	}
-	if name := o.watching.joblog; name != "" {
+	if name := p.watching.joblog; name != "" {
 		var err error
-		if w.joblog, err = rec.joblog(name, quoteAll(o.words), o.resume); err != nil {
+		if w.joblog, err = rec.joblog(name, quoteAll(p.words), p.resume); err != nil {
 			return nil, err
 		}
 		w.tells = append(w.tells, w.joblog.Tell)
 	}
-	o.startDrawing(w, in)
-	o.engine.Tell, o.engine.TellEach = event.All(w.tells...), w.joblog != nil
+	startDrawing(p, w, in)
 	return w, nil
 }
 
 // startDrawing prepares what is drawn on the terminal, and says what stoke waits for where a person is to type it.
-func (o *options) startDrawing(w *watch, in *os.File) {
-	s := look(o)
+func startDrawing(p *plan, w *watch, in *os.File) {
+	s := look(p)
 	if s.input && s.screen {
 		w.v.note("reading items from the terminal; end with Ctrl-D")
 	}
-	kind, what := o.watching.drawn(s)
+	kind, what := p.watching.drawn(s)
 	if what == nothing {
 		return
 	}
@@ -112,7 +101,7 @@ func (o *options) startDrawing(w *watch, in *os.File) {
 	if size := sizeOf(in); size > 0 && size <= countable {
 		at, _ := in.Seek(0, io.SeekCurrent) // sizeOf has done the same
 		w.count = func() {
-			if n, err := source.Count(io.NewSectionReader(in, at, size), o.delimiter); err == nil {
+			if n, err := source.Count(io.NewSectionReader(in, at, size), p.delimiter); err == nil {
 				w.items.Store(n)
 			}
 		}

@@ -31,14 +31,14 @@ func read(t *testing.T, args ...string) (*settings, []string, error) {
 	return s, flags.Args(), err
 }
 
-// checked returns the checked options for a command line.
-func checked(t *testing.T, args ...string) (*options, error) {
+// checked returns the plan of a command line.
+func checked(t *testing.T, args ...string) (*plan, error) {
 	t.Helper()
 	s, words, err := read(t, args...)
 	if err != nil {
 		return nil, err
 	}
-	return s.check(words)
+	return planOf(s, words)
 }
 
 // bare takes settings of the tester's own out of the environment.
@@ -77,11 +77,11 @@ func TestFlagsAndSettingsCorrespond(t *testing.T) {
 func TestFlagsThatShapeAnswers(t *testing.T) {
 	bare(t)
 	same := func(args ...string) string {
-		o, err := checked(t, append(args, "cat")...)
+		p, err := checked(t, append(args, "cat")...)
 		if err != nil {
 			t.Fatalf("%q: %v", args, err)
 		}
-		return fmt.Sprint(o.resumeID)
+		return fmt.Sprint(p.resumeID)
 	}
 	besides := map[string][]string{ // what a flag goes with, so that it may be given
 		"code": {"-lsh"}, "preload": {"-lperl"}, "arg": {"-lsh"}, "argjson": {"-lsh"}, "item-type": {"-lperl"}, "interpreter": {"-lsh"}, "concurrency": {"--rpc"},
@@ -206,17 +206,17 @@ func TestOnError(t *testing.T) {
 		{"stop", "stop", engine.Stop, "", false},
 	}
 	for _, tt := range tests {
-		o, err := checked(t, "--on-error", tt.text, "cat")
+		p, err := checked(t, "--on-error", tt.text, "cat")
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		if f := o.engine.Format; f.OnError != tt.want || string(f.Fill) != tt.fill || o.accepted != tt.accepted {
-			t.Errorf("%s: %v %q, accepted %v", tt.name, f.OnError, f.Fill, o.accepted)
+		if f := p.engine.Format; f.OnError != tt.want || string(f.Fill) != tt.fill || p.accepted != tt.accepted {
+			t.Errorf("%s: %v %q, accepted %v", tt.name, f.OnError, f.Fill, p.accepted)
 		}
 	}
-	if o, err := checked(t, "cat"); err != nil || o.engine.Format.OnError != engine.Fill || o.accepted {
-		t.Errorf("without the flag failed items are filled but not accepted: %+v, %v", o, err)
+	if p, err := checked(t, "cat"); err != nil || p.engine.Format.OnError != engine.Fill || p.accepted {
+		t.Errorf("without the flag failed items are filled but not accepted: %+v, %v", p, err)
 	}
 	for _, text := range []string{"ignore", "skip=x", "stop=1", "=x", "Fill", "fill "} {
 		_, err := checked(t, "--on-error", text, "cat")
@@ -259,9 +259,9 @@ func TestWrongUsage(t *testing.T) {
 		{"a variable that is none", []string{"--slot-var", "A-B", "cat"}, "--slot-var"},
 	}
 	for _, tt := range tests {
-		o, err := checked(t, tt.args...)
+		p, err := checked(t, tt.args...)
 		if err == nil {
-			t.Errorf("%s: accepted as %+v", tt.name, o)
+			t.Errorf("%s: accepted as %+v", tt.name, p)
 		}
 		checkUsage(t, tt.name, err, tt.names)
 	}
@@ -286,11 +286,11 @@ func TestCommand(t *testing.T) {
 		{"sums are checked a line at a time", []string{"md5sum", "-c"}, []string{"md5sum", "-c"}},
 	}
 	for _, tt := range tests {
-		o, err := checked(t, tt.args...)
+		p, err := checked(t, tt.args...)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
-		} else if !slices.Equal(o.worker.Argv, tt.want) {
-			t.Errorf("%s: %q, want %q", tt.name, o.worker.Argv, tt.want)
+		} else if !slices.Equal(p.worker.Argv, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, p.worker.Argv, tt.want)
 		}
 	}
 }

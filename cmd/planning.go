@@ -8,75 +8,52 @@ import (
 	"github.com/mattn/go-shellwords"
 
 	"stoke/pkg/engine"
-	"stoke/pkg/journal"
 	"stoke/pkg/launch"
 )
 
-// options is a checked command line: everything in it can be done, so far as can be known before it is tried.
-type options struct {
-	worker launch.Spec // what a worker is
-	speaks *dialect    // how that was asked for
-	again  []string    // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
-
-	argFile   string // "": standard input
-	delimiter []byte
-
-	output              string // "": standard output
-	resume, retryFailed bool
-	resumeID            journal.Identity
-	watching            watching
-	words               []string // COMMAND or CODE, as typed
-	shownInit           string   // --init, as a hint shows it
-	failed              string
-	halt                string
-	accepted            bool // failed items were accepted with an explicit --on-error
-	engine              engine.Options
-}
-
-// check turns settings and the words behind the flags into options. Every error names the flag at fault.
-func (s *settings) check(args []string) (*options, error) {
+// planOf makes a plan of settings and the words behind the flags. Every error names the flag at fault.
+func planOf(s *settings, args []string) (*plan, error) {
 	switch s.Output { // opened as a file, standard output would be replaced by one
 	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		s.Output = ""
 	}
-	o := &options{resume: s.Resume, retryFailed: s.RetryFailed, argFile: s.ArgFile, output: s.Output, failed: s.Failed, shownInit: shownInit(s.Init, s.typedInit)}
-	o.worker = launch.Spec{Init: s.Init, Exit: s.Exit, SlotVar: s.SlotVar, CPUs: cpus()}
-	for _, part := range []func(*options) error{
-		func(o *options) error { return s.checkProtocol(o, args) }, func(o *options) error { return s.checkCommand(o, args) }, s.checkInput,
-		s.checkOutput, func(*options) error { return s.checkFiles(args) }, s.checkWarmUp, s.checkWorkers, s.checkFailure,
+	p := &plan{resume: s.Resume, retryFailed: s.RetryFailed, argFile: s.ArgFile, output: s.Output, failed: s.Failed, shownInit: shownInit(s.Init, s.typedInit)}
+	p.worker = launch.Spec{Init: s.Init, Exit: s.Exit, SlotVar: s.SlotVar, CPUs: cpus()}
+	for _, check := range []func(*settings, []string, *plan) error{
+		checkProtocol, checkCommand, checkInput, checkOutput, checkFiles, checkWarmUp, checkWorkers, checkFailure,
 	} {
-		if err := part(o); err != nil {
+		if err := check(s, args, p); err != nil {
 			return nil, err
 		}
 	}
-	o.resumeID, o.words = identity(o, s, args), args
+	p.resumeID, p.words = identity(p, s, args), args
 	switch {
-	case len(args) == 0 && o.worker.Program != nil:
-		o.words = []string{o.worker.Program.Code}
+	case len(args) == 0 && p.worker.Program != nil:
+		p.words = []string{p.worker.Program.Code}
 	case len(args) == 0:
-		o.words = o.worker.Argv
+		p.words = p.worker.Argv
 	}
 	if s.Progress && s.NoProgress {
 		return nil, usagef("--progress and --no-progress exclude each other")
 	}
-	o.watching = watching{stats: s.Stats, trace: s.Trace, metrics: s.Metrics, joblog: s.Joblog, progress: s.Progress, forbidden: s.NoProgress, quiet: s.Quiet}
-	return o, nil
+	p.watching = watching{stats: s.Stats, trace: s.Trace, metrics: s.Metrics, joblog: s.Joblog, progress: s.Progress, forbidden: s.NoProgress, quiet: s.Quiet}
+	return p, nil
 }
 
-func (s *settings) checkCommand(o *options, args []string) (err error) {
+func checkCommand(s *settings, args []string, p *plan) (err error) {
 	if s.Lang != "" {
-		return s.checkCode(o, args)
+		return checkCode(s, args, p)
 	}
 	if s.Code != "" {
 		return usagef("--code needs --lang")
 	}
-	o.worker.Argv = args
+	p.worker.Argv = args
 	if len(args) == 0 && s.Worker != "" {
-		if o.worker.Argv, err = splitCommand(s.Worker); err != nil {
+		if p.worker.Argv, err = splitCommand(s.Worker); err != nil {
 			return err
 		}
 	}
-	if len(o.worker.Argv) == 0 || o.worker.Argv[0] == "" {
+	if len(p.worker.Argv) == 0 || p.worker.Argv[0] == "" {
 		if _, err := jobs(s.Jobs, cpus()); err != nil { // it has taken COMMAND
 			return err
 		}
@@ -85,7 +62,7 @@ func (s *settings) checkCommand(o *options, args []string) (err error) {
 	if s.Init == "{}" { // the -i{} of xargs
 		return usagef("-i is --init here, and {} is no code").withHint(sentenceFor("I"))
 	}
-	return checkWords(o.worker.Argv)
+	return checkWords(p.worker.Argv)
 }
 
 // splitCommand splits a command given as one string, without running anything.
@@ -104,27 +81,27 @@ func splitCommand(command string) ([]string, error) {
 	return words, nil
 }
 
-func (s *settings) checkInput(o *options) (err error) {
+func checkInput(s *settings, _ []string, p *plan) (err error) {
 	switch {
 	case s.Null && s.Delimiter != "":
 		return usagef("--null and --delimiter exclude each other")
 	case s.Null:
-		o.delimiter = []byte{0}
+		p.delimiter = []byte{0}
 	case s.Delimiter == "":
-		o.delimiter = []byte{'\n'}
+		p.delimiter = []byte{'\n'}
 	default:
-		if o.delimiter, err = unescape(s.Delimiter); err != nil {
+		if p.delimiter, err = unescape(s.Delimiter); err != nil {
 			return usagef("--delimiter %q: %v", s.Delimiter, err)
 		}
 	}
-	o.engine.Delimiter = o.delimiter
-	o.engine.MaxItem, err = size("max-item", s.MaxItem)
-	o.worker.MaxItem = o.engine.MaxItem
+	p.engine.Delimiter = p.delimiter
+	p.engine.MaxItem, err = size("max-item", s.MaxItem)
+	p.worker.MaxItem = p.engine.MaxItem
 	return err
 }
 
-func (s *settings) checkOutput(o *options) (err error) {
-	f := &o.engine.Format
+func checkOutput(s *settings, _ []string, p *plan) (err error) {
+	f := &p.engine.Format
 	f.End, f.Tag, f.JSON = '\n', s.Tag, s.JSON
 	if s.Zero {
 		f.End = 0
@@ -138,12 +115,12 @@ func (s *settings) checkOutput(o *options) (err error) {
 	if s.RetryFailed && !s.Resume {
 		return usagef("--retry-failed needs --resume")
 	}
-	o.engine.Unordered = s.Unordered
-	o.engine.Buffer, err = size("buffer", s.Buffer)
+	p.engine.Unordered = s.Unordered
+	p.engine.Buffer, err = size("buffer", s.Buffer)
 	return err
 }
 
-func (s *settings) checkWarmUp(o *options) (err error) {
+func checkWarmUp(s *settings, _ []string, p *plan) (err error) {
 	if s.Ready != "" && s.RPC {
 		return usagef("--ready and --rpc exclude each other").withHint("with --rpc a worker sends the notification `ready`")
 	}
@@ -151,12 +128,12 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 		return usagef("--ready is for a COMMAND: code in %s is warm when --init has run", s.Lang)
 	}
 	if s.Ready != "" {
-		if o.worker.Ready, err = regexp.Compile(s.Ready); err != nil {
+		if p.worker.Ready, err = regexp.Compile(s.Ready); err != nil {
 			return usagef("--ready %q: %v", s.Ready, err)
 		}
-		o.worker.Protocol.Greets = true
+		p.worker.Protocol.Greets = true
 	}
-	if o.engine.InitTimeout, err = duration("init-timeout", s.InitTimeout); err != nil {
+	if p.engine.InitTimeout, err = duration("init-timeout", s.InitTimeout); err != nil {
 		return err
 	}
 	if s.InitRetries < 0 {
@@ -165,14 +142,14 @@ func (s *settings) checkWarmUp(o *options) (err error) {
 	if s.InitJobs < 0 {
 		return usagef("--init-jobs %d: must not be negative", s.InitJobs)
 	}
-	o.worker.InitTimeout, o.worker.InitRetries = o.engine.InitTimeout, s.InitRetries
-	o.engine.Starts = engine.Starts{Retries: s.InitRetries, Futile: func(err *engine.InitError) bool { return misused(o, err) }}
-	o.engine.InitJobs = s.InitJobs
+	p.worker.InitTimeout, p.worker.InitRetries = p.engine.InitTimeout, s.InitRetries
+	p.engine.Starts = engine.Starts{Retries: s.InitRetries}
+	p.engine.InitJobs = s.InitJobs
 	return nil
 }
 
-func (s *settings) checkWorkers(o *options) (err error) {
-	if o.worker.Jobs, err = jobs(s.Jobs, o.worker.CPUs); err != nil {
+func checkWorkers(s *settings, _ []string, p *plan) (err error) {
+	if p.worker.Jobs, err = jobs(s.Jobs, p.worker.CPUs); err != nil {
 		return err
 	}
 	if s.Lockstep && s.FeedAhead {
@@ -182,17 +159,17 @@ func (s *settings) checkWorkers(o *options) (err error) {
 		return usagef("--recycle-after %d: must not be negative", s.RecycleAfter)
 	}
 	if s.RecycleRSS != "" {
-		if o.engine.RecycleRSS, err = size("recycle-rss", s.RecycleRSS); err != nil {
+		if p.engine.RecycleRSS, err = size("recycle-rss", s.RecycleRSS); err != nil {
 			return err
 		}
 	}
 	if s.SlotVar != "" && !variable.MatchString(s.SlotVar) {
 		return usagef("--slot-var %q: not a name for a variable", s.SlotVar)
 	}
-	e := &o.engine
-	e.SpareCPU = o.worker.Jobs < o.worker.CPUs
-	e.Protocol = o.worker.Protocol
-	e.Jobs, e.Lockstep, e.FeedAhead, e.RecycleNum = o.worker.Jobs, s.Lockstep || e.Protocol.Lockstep, s.FeedAhead, s.RecycleAfter
+	e := &p.engine
+	e.SpareCPU = p.worker.Jobs < p.worker.CPUs
+	e.Protocol = p.worker.Protocol
+	e.Jobs, e.Lockstep, e.FeedAhead, e.RecycleNum = p.worker.Jobs, s.Lockstep || e.Protocol.Lockstep, s.FeedAhead, s.RecycleAfter
 	return nil
 }
 
