@@ -20,9 +20,6 @@ var (
 	fishScript string
 )
 
-// shells are those there are completions for.
-var shells = []string{"bash", "zsh", "fish"}
-
 // takesFile are the names that the help has for values which are names of files.
 var takesFile = []string{"FILE", "OUT", "PATH"}
 

@@ -35,8 +35,8 @@ func document(flags *pflag.FlagSet, to io.Writer, gs []group) (asked bool, err e
 	return true, printText(to, text)
 }
 
-// help prints the help: one screen for -h, everything for --help, a chapter where a topic is named.
-func help(c *cobra.Command, typed []string, gs []group) error {
+// printHelp prints the help: one screen for -h, everything for --help, a chapter where a topic is named.
+func printHelp(c *cobra.Command, typed []string, gs []group) error {
 	topic := strings.Join(c.Flags().Args(), " ")
 	flags := typed[:max(len(typed)-c.Flags().NArg(), 0)]
 	switch {

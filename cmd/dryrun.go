@@ -121,7 +121,7 @@ func planWorkers(p *plan, to *sheet, s *settings) {
 		command.Argv = command.Argv[len(command.Argv)-len(p.worker.Argv):] // without the shell in front of it
 	}
 	to.add("command", "%s", abridged(command.Argv))
-	to.add("program", "%s", found(command.Argv[0]))
+	to.add("program", "%s", programAt(command.Argv[0]))
 	if s.Preload != "" {
 		to.add("preload", "%s", s.Preload)
 	}
@@ -155,8 +155,8 @@ func planJobs(p *plan, s *settings) string {
 	return text
 }
 
-// found says where the program of a worker is, which is looked up without running it. The init code may move it yet.
-func found(name string) string {
+// programAt says where the program of a worker is, which is looked up without running it. The init code may move it yet.
+func programAt(name string) string {
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil, errors.Is(err, exec.ErrDot):

@@ -150,3 +150,6 @@ var otherFlags = []setting{
 	{name: "completion", kind: action, words: shells,
 		help: "print the completion script for `SHELL`: bash, zsh or fish"},
 }
+
+// shells are those there are completions for.
+var shells = []string{"bash", "zsh", "fish"}

@@ -36,7 +36,7 @@ func Main(args []string) int {
 	c := newCommand(v)
 	c.SetArgs(spareCommand(args))
 	var unexplained error // cobra takes no error of the help
-	c.SetHelpFunc(func(c *cobra.Command, typed []string) { unexplained = help(c, typed, groups()) })
+	c.SetHelpFunc(func(c *cobra.Command, typed []string) { unexplained = printHelp(c, typed, groups()) })
 	err := cmp.Or(c.Execute(), unexplained)
 	if err == nil {
 		return statusOK

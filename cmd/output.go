@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"stoke/pkg/journal"
@@ -114,4 +115,20 @@ func waysOn(p *plan, err error, out *answers) error {
 		return &notAccepted{err, hint + "--retry-failed tries the failed items again, --on-error fill or skip accepts them as they are"}
 	}
 	return &notAccepted{err, hint + "--on-error fill or skip accepts items that fail, --resume keeps what is done for another try"}
+}
+
+// restoreFailed writes the items that had failed before to the file for failed items.
+func (o *answers) restoreFailed(to io.Writer) error {
+	if o.journal == nil || to == nil {
+		return nil
+	}
+	for item, err := range o.journal.FailedItems() {
+		if err == nil {
+			_, err = to.Write(item.Item)
+		}
+		if err != nil {
+			return named("--failed", err)
+		}
+	}
+	return nil
 }

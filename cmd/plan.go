@@ -11,7 +11,7 @@ import (
 type plan struct {
 	words  []string    // COMMAND or CODE, as typed
 	worker launch.Spec // what a worker is
-	speaks *dialect    // how that was asked for
+	awaits string      // what one has not done that is not ready
 	again  []string    // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input

@@ -3,7 +3,6 @@ package cmd
 import (
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/mattn/go-shellwords"
 
@@ -174,19 +173,3 @@ func checkWorkers(s *settings, _ []string, p *plan) (err error) {
 }
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// duration reads a duration; a bare number is seconds. An empty one is none.
-func duration(flag, text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
-	}
-	unit := ""
-	if strings.Trim(text, "0123456789.") == "" {
-		unit = "s"
-	}
-	d, err := time.ParseDuration(text + unit)
-	if err != nil || d < 0 {
-		return 0, usagef("--%s %q: not a duration", flag, text).withHint("say 500ms, 30s, 5m or 2h")
-	}
-	return d, nil
-}

@@ -101,11 +101,11 @@ func adviceOn(broken wire.Promise, missing bool) string {
 func checkProtocol(s *settings, args []string, p *plan) (err error) {
 	s.Lang = lang.Canonical(s.Lang)
 	var flags []string
-	p.speaks = &dialects[len(dialects)-1]
+	d := &dialects[len(dialects)-1]
 	given := 0
 	for i := range dialects {
 		if flags = append(flags, dialects[i].flag); dialects[i].given(s) {
-			p.speaks = &dialects[i]
+			d = &dialects[i]
 			given++
 		}
 	}
@@ -116,11 +116,12 @@ func checkProtocol(s *settings, args []string, p *plan) (err error) {
 		return usagef("%s and %s exclude each other: each says what workers speak", strings.Join(flags[:last], ", "), flags[last])
 	case s.Concurrency < 0:
 		return usagef("--concurrency %d: must not be negative", s.Concurrency)
-	case s.Concurrency > 0 && !p.speaks.concurrent:
+	case s.Concurrency > 0 && !d.concurrent:
 		return usagef("--concurrency: only --lang and --rpc workers can be at several items at a time").withHint("--jobs is the number of workers")
 	}
-	if p.worker.Protocol, err = p.speaks.prepare(s, p); err == nil && p.speaks.again != nil {
-		p.again = againWith(s, p.speaks.again(s), args)
+	p.awaits = d.awaited
+	if p.worker.Protocol, err = d.prepare(s, p); err == nil && d.again != nil {
+		p.again = againWith(s, d.again(s), args)
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func printf(p []byte) string {
 				fmt.Fprintf(&format, `\%03o`, c)
 			}
 		default:
-			format.Write(p[:n])
+			format.WriteString(string(p[:n]))
 		}
 		p = p[n:]
 	}
@@ -110,3 +110,11 @@ func quoted(words []string) []string {
 
 // secret stands for what may be a password where a command is shown: the value of an --arg, an --init that was not typed.
 const secret = "…"
+
+// shownInit is the code of --init as a hint shows it.
+func shownInit(code string, typed bool) string {
+	if code != "" && !typed {
+		return secret
+	}
+	return strings.TrimRight(code, "\n")
+}

@@ -2,21 +2,12 @@ package cmd
 
 import (
 	"bytes"
-	"strings"
 
 	"stoke/pkg/engine"
 )
 
 // mostQuoted is the longest item that a hint repeats, in bytes.
 const mostQuoted = 200
-
-// shownInit is the code of --init as a hint shows it.
-func shownInit(code string, typed bool) string {
-	if code != "" && !typed {
-		return secret
-	}
-	return strings.TrimRight(code, "\n")
-}
 
 // keptHint is for an item that cannot be typed.
 const keptHint = "--failed FILE keeps the items that failed, to be fed in again"

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -89,20 +88,4 @@ func (o *answers) conclude(complete bool) error {
 		return named("--output", o.journal.CompleteWithGaps())
 	}
 	return named("--output", o.journal.Complete())
-}
-
-// restoreFailed writes the items that had failed before to the file for failed items.
-func (o *answers) restoreFailed(to io.Writer) error {
-	if o.journal == nil || to == nil {
-		return nil
-	}
-	for item, err := range o.journal.FailedItems() {
-		if err == nil {
-			_, err = to.Write(item.Item)
-		}
-		if err != nil {
-			return named("--failed", err)
-		}
-	}
-	return nil
 }

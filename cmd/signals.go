@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -68,34 +66,6 @@ func handleSignals(e *engine.Engine, v *voice, cancel context.CancelCauseFunc) (
 		leave(s.(syscall.Signal))
 	}()
 	return seen.Load
-}
-
-// interrupted completes what is said of a run that a signal ended: how far it came, and how it goes on.
-func (w *watch) interrupted(err error, told *interruption, p *plan, out *answers) error {
-	ended := new(signalled)
-	if told == nil || !errors.As(err, &ended) {
-		return err
-	}
-	s := w.snapshot()
-	done := s.Answered + s.Failed
-	text := countItems(done, "", "") + " done"
-	if s.Items > 0 {
-		text = fmt.Sprintf("%d of %s done", done, countItems(s.Items, "", ""))
-	}
-	switch finished := done - w.before.Answered - w.before.Failed - told.done; {
-	case told.cut:
-		text += ", what was in flight was cut off"
-	case finished > 0:
-		text += fmt.Sprintf(", %d in flight finished", finished)
-	}
-	left := &signalled{signal: ended.signal, left: text}
-	switch {
-	case p.resume:
-		left.left += "; the same command goes on from there"
-	case out.part != nil:
-		left.hint = "with --resume, the same command would go on from there"
-	}
-	return left
 }
 
 // second waits for the signal that ends the run at once, after the first. If the run was ending, so that nothing but the end of its

@@ -72,7 +72,7 @@ func shower(p *plan, to *worker.Stderr, slot int) func(lines []byte) {
 
 // slowText says of a worker that it has not been ready for a while, and what it has not done.
 func slowText(p *plan, s launch.Slow) string {
-	lacks := p.speaks.awaited
+	lacks := p.awaits
 	if s.Line {
 		lacks = fmt.Sprintf("it has not printed a line that matches --ready '%v'", p.worker.Ready)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxJobs bounds the number of workers: each holds six file descriptors and a process.
@@ -103,4 +104,20 @@ func escape(s string) (c byte, used int, err error) {
 		return 0, 0, fmt.Errorf(`\%c is not an escape`, []rune(s)[0])
 	}
 	return byte(n), end, nil
+}
+
+// duration reads a duration; a bare number is seconds. An empty one is none.
+func duration(flag, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	unit := ""
+	if strings.Trim(text, "0123456789.") == "" {
+		unit = "s"
+	}
+	d, err := time.ParseDuration(text + unit)
+	if err != nil || d < 0 {
+		return 0, usagef("--%s %q: not a duration", flag, text).withHint("say 500ms, 30s, 5m or 2h")
+	}
+	return d, nil
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -238,4 +239,32 @@ func (w *watch) finish(status int) error {
 		return w.failures[0]
 	}
 	return nil
+}
+
+// interrupted completes what is said of a run that a signal ended: how far it came, and how it goes on.
+func (w *watch) interrupted(err error, told *interruption, p *plan, out *answers) error {
+	ended := new(signalled)
+	if told == nil || !errors.As(err, &ended) {
+		return err
+	}
+	s := w.snapshot()
+	done := s.Answered + s.Failed
+	text := countItems(done, "", "") + " done"
+	if s.Items > 0 {
+		text = fmt.Sprintf("%d of %s done", done, countItems(s.Items, "", ""))
+	}
+	switch finished := done - w.before.Answered - w.before.Failed - told.done; {
+	case told.cut:
+		text += ", what was in flight was cut off"
+	case finished > 0:
+		text += fmt.Sprintf(", %d in flight finished", finished)
+	}
+	left := &signalled{signal: ended.signal, left: text}
+	switch {
+	case p.resume:
+		left.left += "; the same command goes on from there"
+	case out.part != nil:
+		left.hint = "with --resume, the same command would go on from there"
+	}
+	return left
 }
