@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"stoke/pkg/manual"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -49,9 +51,6 @@ func offers(gs []group) (all []*offer) {
 				continue
 			}
 			value, about := pflag.UnquoteUsage(f)
-			if f.NoOptDefVal != "" {
-				value = "" // what it takes can only be typed behind =
-			}
 			all = append(all, &offer{
 				long: f.Name, short: f.Shorthand, about: about, value: value,
 				words: s.words, file: slices.Contains(takesFile, value), many: s.kind == list,
@@ -180,4 +179,12 @@ func spareCommand(args []string) []string {
 	}
 	at := len(args) - flags.NArg()
 	return slices.Concat(args[:at], []string{"--"}, args[at:])
+}
+
+// topics are what --help can be asked about.
+func topics() (names []string) {
+	for _, chapter := range manual.Chapters() {
+		names = append(names, chapter.Name)
+	}
+	return names
 }

@@ -52,14 +52,6 @@ func printHelp(c *cobra.Command, typed []string, gs []group) error {
 	return printText(c.OutOrStdout(), manual.Usage())
 }
 
-// topics are what --help can be asked about.
-func topics() (names []string) {
-	for _, chapter := range manual.Chapters() {
-		names = append(names, chapter.Name)
-	}
-	return names
-}
-
 func unknownTopic(topic string) error {
 	all := topics()
 	hint := "the topics are " + strings.Join(all, ", ")
@@ -96,7 +88,7 @@ func described(gs []group) (all []manual.Group) {
 				return
 			}
 			value, about := pflag.UnquoteUsage(f)
-			d := manual.Flag{Long: f.Name, Short: f.Shorthand, Value: value, About: about, Optional: value != "" && f.NoOptDefVal != ""}
+			d := manual.Flag{Long: f.Name, Short: f.Shorthand, Value: value, About: about}
 			if !slices.Contains(zero, f.DefValue) {
 				d.Default = f.DefValue
 			}

@@ -366,3 +366,44 @@ func TestFlagNames(t *testing.T) {
 		}
 	}
 }
+
+// Once it is made, nobody changes a plan: only functions that have the settings at hand make one.
+func TestPlansAreNotChanged(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, decl := range f.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || f.dir != "cmd" || f.test() || slices.ContainsFunc(fn.Type.Params.List, func(p *ast.Field) bool { return isPointerTo(p.Type, "settings") }) {
+				continue
+			}
+			ast.Inspect(fn, func(n ast.Node) bool {
+				if set, ok := n.(*ast.AssignStmt); ok && slices.ContainsFunc(set.Lhs, inPlan) {
+					t.Errorf("%s: %s changes a plan: what belongs to a run goes into running", f.set.Position(set.Pos()), fn.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// inPlan reports whether an expression names a part of a plan.
+func inPlan(e ast.Expr) bool {
+	part, ok := e.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	if whole, ok := part.X.(*ast.Ident); ok && whole.Obj != nil {
+		field, ok := whole.Obj.Decl.(*ast.Field)
+		return ok && isPointerTo(field.Type, "plan")
+	}
+	whole, ok := part.X.(*ast.SelectorExpr)
+	return ok && (whole.Sel.Name == "plan" || inPlan(whole))
+}
+
+func isPointerTo(e ast.Expr, name string) bool {
+	star, ok := e.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	id, ok := star.X.(*ast.Ident)
+	return ok && id.Name == name
+}

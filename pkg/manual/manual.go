@@ -12,10 +12,9 @@ import (
 	"sync"
 )
 
-// Flag is a flag as the help shows it. Value is the name of what it takes, Optional says that it may be left out.
+// Flag is a flag as the help shows it. Value is the name of what it takes.
 type Flag struct {
 	Long, Short, Value, About, Default string
-	Optional                           bool
 }
 
 // Group is a task and its flags.
@@ -149,10 +148,7 @@ func (f Flag) typed() string {
 	if f.Short != "" {
 		name = "-" + f.Short + ", " + name
 	}
-	switch {
-	case f.Value != "" && f.Optional:
-		return name + "[=" + f.Value + "]"
-	case f.Value != "":
+	if f.Value != "" {
 		return name + " " + f.Value
 	}
 	return name

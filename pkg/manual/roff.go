@@ -43,10 +43,7 @@ func (f Flag) roff() string {
 	if f.Short != "" {
 		name = "\\fB" + roff("-"+f.Short) + "\\fR, " + name
 	}
-	switch {
-	case f.Value != "" && f.Optional:
-		name += "[=\\fI" + roff(f.Value) + "\\fR]"
-	case f.Value != "":
+	if f.Value != "" {
 		name += " \\fI" + roff(f.Value) + "\\fR"
 	}
 	return name
