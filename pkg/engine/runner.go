@@ -30,10 +30,7 @@ type runner struct {
 
 	parting atomic.Int32 // workers of this slot that were replaced, and have not ended
 
-	misstarts atomic.Int64 // starts of this slot that failed in a row
-	proven    atomic.Bool  // a worker of this slot has answered: where nothing can be seen, the next one's death is no failed start
-	starting  bool         // it has tried to start a worker, and counts as one that may have one
-	retryAt   time.Time    // a successor that could not be started is not tried again before
+	starts starts
 
 	doing doing // for Status
 }
@@ -60,16 +57,16 @@ func (r *runner) run() {
 	defer r.abandon()
 	<-r.signal
 	for l := r.first(); l != nil; l = r.first() {
-		if !r.starting {
-			r.starting = true
+		if !r.starts.counted {
+			r.starts.counted = true
 			r.e.slots.try()
 		}
 		err := r.serve(l)
-		if err != nil && !r.again(err) {
+		if err != nil && !r.mayRestart(err) {
 			return
 		}
 		if err == nil {
-			r.starting = false
+			r.starts.counted = false
 			r.e.slots.starting.Add(-1)
 		}
 	}
@@ -79,7 +76,7 @@ func (r *runner) run() {
 // or at the end of the run.
 func (r *runner) first() *loan {
 	for overdue := false; !r.e.cancelled(); {
-		if !r.starting && !r.e.dispatch.isFinished() && r.e.slots.inVain(r.e.o.Starts.Retries) { // others may still become warm
+		if !r.starts.counted && !r.e.dispatch.isFinished() && r.e.slots.inVain(r.e.o.Starts.Retries) { // others may still become warm
 			r.e.dispatch.ready()
 			r.e.pause(lookAgain)
 			continue
@@ -205,7 +202,7 @@ const mostParting = 2
 // prepare begins to warm up the successor of the present worker, unless too many of its predecessors have not ended: it is
 // called again when one has.
 func (r *runner) prepare() {
-	if r.next != nil || r.parting.Load() >= mostParting || time.Now().Before(r.retryAt) {
+	if r.next != nil || r.parting.Load() >= mostParting || time.Now().Before(r.starts.retryAt) {
 		return
 	}
 	p := &prepared{ready: make(chan struct{}), due: time.Now().Add(max(longSilence, 4*r.initFor))}
@@ -226,7 +223,7 @@ func (r *runner) forgive() bool {
 	err := r.next.err
 	r.next = nil
 	pause := r.misstart()
-	r.retryAt = time.Now().Add(pause)
+	r.starts.retryAt = time.Now().Add(pause)
 	if !errors.Is(err, worker.ErrStopped) {
 		r.e.note(fmt.Sprintf("%v; the worker that it was to replace goes on, and another one is started in %v", err, pause))
 	}
@@ -236,7 +233,7 @@ func (r *runner) forgive() bool {
 // goesOn reports whether a worker that has done its share is to be given more: another cannot be had, or takes too long to start.
 func (r *runner) goesOn() bool {
 	now := time.Now()
-	return now.Before(r.retryAt) || r.next != nil && !r.next.over() && now.After(r.next.due)
+	return now.Before(r.starts.retryAt) || r.next != nil && !r.next.over() && now.After(r.next.due)
 }
 
 // successor reports whether the successor is warm.

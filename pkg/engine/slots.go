@@ -36,26 +36,39 @@ const (
 	longestPause = 10 * time.Second
 )
 
-// misstart counts a start that has failed, and says how long to wait before the next one.
+// starts is how it went with the starts of one slot.
+type starts struct {
+	failed  atomic.Int64 // in a row
+	proven  atomic.Bool  // a worker has answered: where nothing can be seen, the next one's death is no failed start
+	counted bool         // the slot has tried to start a worker, and counts as one that may have one
+	retryAt time.Time    // a successor that could not be started is not tried again before
+}
+
+// fail counts a start that has failed, and says how long to wait before the next one.
+func (s *starts) fail() time.Duration {
+	return min(firstPause<<min(s.failed.Add(1)-1, 10), longestPause)
+}
+
+// misstart notes a start that has failed, and says how long to wait before the next one.
 func (r *runner) misstart() time.Duration {
 	r.e.slots.failed.Store(true)
-	return min(firstPause<<min(r.misstarts.Add(1)-1, 10), longestPause)
+	return r.starts.fail()
 }
 
 // answered says that the worker of the slot has answered: starts work here.
 func (r *runner) answered() {
 	r.noteAnswered()
-	r.misstarts.Store(0)
+	r.starts.failed.Store(0)
 }
 
 // noteAnswered says that a worker of the slot has answered. Whether starts still work, one that was handed over does not tell.
-func (r *runner) noteAnswered() { r.proven.Store(true) }
+func (r *runner) noteAnswered() { r.starts.proven.Store(true) }
 
-func (r *runner) hasAnswered() bool { return r.proven.Load() }
+func (r *runner) hasAnswered() bool { return r.starts.proven.Load() }
 
-// again reports whether a worker may be started once more after err, and waits until that is due. If not, the slot is given
+// mayRestart reports whether a worker may be started once more after err, and waits until that is due. If not, the slot is given
 // up, or the run is over.
-func (r *runner) again(err error) bool {
+func (r *runner) mayRestart(err error) bool {
 	r.e.dispatch.notServing(r.waiter)
 	var start *InitError
 	switch {
@@ -73,7 +86,7 @@ func (r *runner) again(err error) bool {
 	if r.e.slots.lost.Load() > 0 && !r.e.slots.warm.Load() {
 		tries = 0 // another slot has seen to it that it is no accident
 	}
-	if start.Final() || r.misstarts.Load() > tries {
+	if start.Final() || r.starts.failed.Load() > tries {
 		r.giveUp(start)
 		return false
 	}
@@ -110,7 +123,7 @@ func (r *runner) giveUp(err *InitError) {
 // lost deals with the end of a worker that had been replaced. If it is a failed start, its items went to others.
 func (r *runner) lost(err error) {
 	var start *InitError
-	if errors.As(err, &start) && !start.Final() && r.misstarts.Add(1) <= int64(r.e.o.Starts.Retries) {
+	if errors.As(err, &start) && !start.Final() && r.starts.failed.Add(1) <= int64(r.e.o.Starts.Retries) {
 		r.e.note(fmt.Sprintf("%v; its items go to others", err))
 		return
 	}
