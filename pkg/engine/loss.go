@@ -38,7 +38,7 @@ func (l *lostWorker) settle() error {
 		if len(read) > 0 {
 			read[0].left = true
 		}
-		l.back(append(read, unread...), false)
+		l.requeueAll(append(read, unread...), false)
 	case charge:
 		if err := l.test(); err != nil {
 			return err
@@ -156,10 +156,10 @@ func (l *lostWorker) charge(certain bool) {
 			b.tries++
 		}
 		l.warnOf(b, l.cause, l.read, certain, again)
-		l.again(b)
+		l.retry(b)
 	}
-	l.back(read, !certain)
-	l.back(unread, false)
+	l.requeueAll(read, !certain)
+	l.requeueAll(unread, false)
 }
 
 // test ends a suspicion when the next item is about to fail that a worker has died on.

@@ -157,8 +157,8 @@ func (p *peer) sift(n int) (first, rest []*batch) {
 	return p.inflight.takeUnanswered(n, p.e.o.Delimiter, &p.e.pool, p.e.dispatch.split)
 }
 
-// back gives batches back to be done again; apart means that each is to be alone in its worker.
-func (p *peer) back(batches []*batch, apart bool) {
+// requeueAll gives batches back to be done again; apart means that each is to be alone in its worker.
+func (p *peer) requeueAll(batches []*batch, apart bool) {
 	for _, b := range batches {
 		b.alone = b.alone || apart
 		p.e.dispatch.requeue(b, 0, p.waiter)
@@ -172,11 +172,11 @@ func (p *peer) startOver(read bool) {
 	for _, b := range batches {
 		b.doubt = read
 	}
-	p.back(batches, false)
+	p.requeueAll(batches, false)
 }
 
-// again gives a charged item back after the pause that is due.
-func (p *peer) again(b *batch) {
+// retry gives a charged item back after the pause that is due.
+func (p *peer) retry(b *batch) {
 	b.alone = true
 	p.e.tellRetried(p.slot, b.First)
 	p.e.dispatch.requeue(b, p.e.o.RetryDelay<<min(max(b.tries-1, 0), 20), p.waiter)

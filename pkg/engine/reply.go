@@ -100,7 +100,7 @@ func (l *listener) reported(b *batch, kind wire.Kind, message string) {
 	x := l.takeNext()
 	x.tries++
 	l.warnOf(x, cause, 1, true, again)
-	l.again(x)
+	l.retry(x)
 }
 
 // reportedError takes apart what a worker says of an item.
