@@ -80,7 +80,7 @@ var workerFlags = []setting{
 
 var codeFlags = []setting{
 	{name: "lang", short: "l", words: lang.Names(), answers: shaped,
-		help: "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is python, node, perl, ruby, bash or sh"},
+		help: "run CODE, or the code in @FILE, for each item in a warm interpreter: `LANG` is " + lang.Listed()},
 	{name: "code", kind: single, answers: composed,
 		help: "the CODE as one `STRING`, as for a --config file"},
 	{name: "exit", kind: added, answers: unshaped,

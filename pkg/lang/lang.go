@@ -57,6 +57,12 @@ func Names() []string {
 	return names
 }
 
+// Listed returns the names as a sentence has them: "python, node or sh".
+func Listed() string {
+	names := Names()
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
 // Marked reports whether the runner of a language speaks the marked protocol, not escaped lines.
 func Marked(lang string) bool { return find(lang) != nil && find(lang).marked }
 

@@ -77,7 +77,7 @@ func TestNodeFaults(t *testing.T) {
 	write(t, dir, "needy.js", "require('nosuch')\n")
 	write(t, dir, "empty.js", "")
 	broken := filepath.Join(dir, "broken.js") + ":2: SyntaxError: "
-	for name, row := range map[string][4]string{
+	checkFaults(t, "node", dir, map[string][4]string{
 		"no such package":      {"nosuch:f", "", "", "CODE, line 1: Error: Cannot find module 'nosuch'|nosuch:f"},
 		"no such file":         {"./nosuch:f", "", "", "CODE, line 1: Error: Cannot find module './nosuch'|./nosuch:f"},
 		"no such function":     {"path:posix.nosuch", "", "", "CODE: path has no posix.nosuch|path:posix.nosuch"},
@@ -87,12 +87,7 @@ func TestNodeFaults(t *testing.T) {
 		"needy file":           {"needy:f", "", "", "CODE, line 1: Error: Cannot find module 'nosuch'|needy:f"},
 		"init's package":       {"1", "nosuch:f", "", "--init, line 1: Error: Cannot find module 'nosuch'|nosuch:f"},
 		"init requires broken": {"1", "\nrequire('./broken')", "", "--init, line 2: " + broken + "|require('./broken')"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			checkFault(t, dir, Program{Lang: "node", Code: row[0], Init: row[1], Exit: row[2]}, row[3])
-		})
-	}
+	})
 }
 
 func TestNodeModules(t *testing.T) {

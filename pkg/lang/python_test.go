@@ -83,7 +83,7 @@ func TestPythonFaults(t *testing.T) {
 	write(t, dir, "needy.py", "import nosuch\n")
 	write(t, dir, "empty.py", "")
 	broken := filepath.Join(dir, "broken.py") + ", line 2: SyntaxError: |b = 1 +* 2"
-	for name, row := range map[string][4]string{
+	checkFaults(t, "python", dir, map[string][4]string{
 		"known only later":     {"x = 1\nbreak", "", "", "CODE, line 2: SyntaxError: 'break' outside loop|break"},
 		"NUL":                  {"'\x00'", "", "", "CODE"},
 		"no such module":       {"nosuch:f", "", "", "CODE: ModuleNotFoundError: No module named 'nosuch'|nosuch:f"},
@@ -97,10 +97,15 @@ func TestPythonFaults(t *testing.T) {
 		"init imports broken":  {"1", "import broken", "", "--init, " + broken},
 		"exit's module":        {"1", "", "nosuch:f", "--exit: ModuleNotFoundError: No module named 'nosuch'|nosuch:f"},
 		"init imports in deep": {"1", "import needy", "", "--init, line 1: ModuleNotFoundError: No module named 'nosuch'|import needy"},
-	} {
+	})
+}
+
+// checkFaults checks what is said of texts that name files of a directory: CODE, init, exit, and what is said.
+func checkFaults(t *testing.T, lang, dir string, rows map[string][4]string) {
+	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checkFault(t, dir, Program{Lang: "python", Code: row[0], Init: row[1], Exit: row[2]}, row[3])
+			checkFault(t, dir, Program{Lang: lang, Code: row[0], Init: row[1], Exit: row[2]}, row[3])
 		})
 	}
 }
