@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,8 +14,11 @@ import (
 // Who takes long to end is told of, each once, and those that began to end later are told of later.
 func TestDeparturesThatTakeLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var told [][]int
 		ds := departures{patience: 10 * time.Second, tell: func(e event.Event) {
+			mu.Lock()
+			defer mu.Unlock()
 			var slots []int
 			for _, w := range e.(*event.Lingering).Workers {
 				if slots = append(slots, w.Slot); w.For < 5*time.Second {
@@ -26,6 +30,8 @@ func TestDeparturesThatTakeLong(t *testing.T) {
 		}}
 		want := func(what string, slots ...[]int) {
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.EqualFunc(told, slots, slices.Equal) {
 				t.Errorf("%s: told of %v, want %v", what, told, slots)
 			}
