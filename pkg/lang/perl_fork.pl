@@ -80,7 +80,7 @@ sub become_worker {
         POSIX::dup2($fd, $way->[0]);
         POSIX::close($fd);
     }
-    %ENV = (%ENV, %{ $request->{env} });
+    $ENV{$_} = bytes($request->{env}{$_}) for keys %{ $request->{env} };
     srand;
     syswrite $control, "forked $request->{id} $$\n";
     ($owner, $buffer, $ready) = ($$, '', '');

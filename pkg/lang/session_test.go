@@ -35,6 +35,9 @@ var (
 
 // TestMain puts python itself in the place of a wrapper that looks for it: some take longer than all that python does here.
 func TestMain(m *testing.M) {
+	if os.Getenv(relayed) != "" {
+		os.Exit(relay())
+	}
 	if path, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output(); err == nil {
 		os.Setenv("PATH", filepath.Dir(string(path))+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	}
@@ -91,6 +94,9 @@ func command(t *testing.T, p *Program) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), env...)
+	if p.Preload != "" {
+		viaRelay(cmd, p)
+	}
 	cmd.WaitDelay = 10 * time.Second // for a grandchild that keeps stderr open
 	return cmd
 }
@@ -320,6 +326,14 @@ func (tt *talk) check(t *testing.T, lang string) {
 			t.Parallel()
 			p := tt.p
 			p.Lang, p.Interpreter = lang, interpreter
+			tt.judge(t, run(t, "", &p, tt.given()...))
+		})
+	}
+	if slices.Contains(forking, lang) {
+		t.Run(lang+" forked", func(t *testing.T) {
+			t.Parallel()
+			p := tt.p
+			p.Lang, p.Preload = lang, "1"
 			tt.judge(t, run(t, "", &p, tt.given()...))
 		})
 	}
