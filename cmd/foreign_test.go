@@ -62,7 +62,7 @@ func TestFlagErrors(t *testing.T) {
 		args              []string
 		names, hint, none string
 	}{
-		{[]string{"-n1"}, "-n", "as many items as it likes", ""},
+		{[]string{"-n1"}, "-n", "leave it out: a worker reads one item per line", ""},
 		{[]string{"-0k"}, "-k", "in the order of the items", "-0"},
 		{[]string{"--colsep", ","}, "--colsep", "a line is one item", ""},
 		{[]string{"--jbos", "3"}, "--jbos", "did you mean --jobs?", ""},

@@ -37,8 +37,8 @@ func composedFacts(p *plan, s *settings, args []string) []journal.Fact {
 		{Name: "--delimiter", Value: strconv.Quote(string(p.delimiter))},
 		{Name: "--max-item", Value: strconv.FormatInt(p.engine.MaxItem, 10)},
 	}
-	if p := p.worker.Program; p != nil && p.Preload != "" {
-		facts = append(facts, journal.Fact{Name: "--preload", Value: p.Preload, Private: true})
+	if code := p.worker.Program; code != nil && code.Preload != "" {
+		facts = append(facts, journal.Fact{Name: "--preload", Value: code.Preload, Private: true})
 	}
 	return facts
 }
