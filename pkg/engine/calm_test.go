@@ -46,6 +46,9 @@ func TestWaitsForRetries(t *testing.T) {
 		if b == nil || last == nil {
 			t.Fatal("there are no items")
 		}
+		for n := 0; n < 10_000 && !d.intake.isOver(); n++ { // that nothing follows is read a little later
+			time.Sleep(time.Millisecond)
+		}
 		b.tries, b.alone = 1, true
 		d.requeue(b, pause, w[0])
 		if pause == 0 {
