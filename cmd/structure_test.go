@@ -31,7 +31,6 @@ type size struct{ fields, methods, files int }
 // settings, which stays: a field is a setting.
 var tooLarge = map[string]size{
 	"cmd.settings":      {99, 0, 0},
-	"pkg/engine.Engine": {14, 25, 10},
 	"pkg/worker.Worker": {18, 28, 4},
 }
 

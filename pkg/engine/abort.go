@@ -1,6 +1,8 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+)
 
 // abort is how a run is ended at once: why, and who is to be called then. Safe for concurrent use.
 type abort struct {
@@ -10,11 +12,14 @@ type abort struct {
 
 	mu      sync.Mutex
 	err     error               // the first failure of the run
-	workers map[Worker]struct{} // those alive, to be rung
+	workers map[ringer]struct{} // those alive, to be rung
 }
 
+// ringer is a worker, whose conversation looks around when it is rung.
+type ringer interface{ Ring() }
+
 func newAbort(wake func()) abort {
-	return abort{wake: wake, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[Worker]struct{})}
+	return abort{wake: wake, killed: make(chan struct{}), dead: make(chan struct{}), workers: make(map[ringer]struct{})}
 }
 
 // fail ends the run at once; the first reason given stays.
@@ -47,13 +52,13 @@ func (a *abort) ring() {
 }
 
 // employ makes w be rung when the run is to end at once.
-func (a *abort) employ(w Worker) {
+func (a *abort) employ(w ringer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.workers[w] = struct{}{}
 }
 
-func (a *abort) dismiss(w Worker) {
+func (a *abort) dismiss(w ringer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.workers, w)

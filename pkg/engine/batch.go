@@ -74,8 +74,8 @@ func (b *batch) seq() int64 { return b.First + int64(b.done) }
 // owed is the number of answers that the worker has yet to give for this batch.
 func (b *batch) owed() int { return b.N - b.done - len(b.refusal) }
 
-// run is the number of items from the first not done that were sent without a refused one between.
-func (b *batch) run() int {
+// stretch is the number of items from the first not done that were sent without a refused one between.
+func (b *batch) stretch() int {
 	if len(b.refusal) > 0 {
 		return b.refusal[0].index - b.done
 	}

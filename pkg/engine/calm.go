@@ -1,7 +1,5 @@
 package engine
 
-import "errors"
-
 // An item whose worker the system has killed may have needed more memory than there was beside what the other workers
 // needed for theirs. Before it fails it is tried in calm: alone in its worker, while all other workers are at rest, with
 // nothing in hand. While such an item waits, nobody takes anything; when all is answered it is taken, and when it
@@ -40,10 +38,4 @@ func (c *calm) leave() bool {
 	reigned := c.reigns
 	c.reigns = false
 	return reigned
-}
-
-// starved reports whether a worker may have been killed for want of memory.
-func starved(cause error) bool {
-	var died *DiedError
-	return errors.As(cause, &died) && died.Exit.Starved()
 }

@@ -65,7 +65,7 @@ func (l *listener) answers(now time.Time) error {
 		if b == nil {
 			return l.tooMany(p)
 		}
-		n, end, err := l.codec.Scan(p, b.run())
+		n, end, err := l.codec.Scan(p, b.stretch())
 		if err != nil {
 			return l.fault(fmt.Sprintf("broke its protocol: %v", err), wire.NoPromise)
 		}
@@ -223,14 +223,14 @@ func (l *listener) report(now time.Time) {
 }
 
 // nextItem returns the item of that index, the next one to be rendered.
-func (e *Engine) nextItem(b *batch, index int) []byte {
+func (e *run) nextItem(b *batch, index int) []byte {
 	item, _ := e.o.Delimiter.Split(b.Items[b.cursor:], b.N-index)
 	b.cursor += len(item) + len(e.o.Delimiter)
 	return item
 }
 
 // render appends r to out, of which it publishes a part first if it grows large.
-func (e *Engine) render(b *batch, out []byte, r *result) []byte {
+func (e *run) render(b *batch, out []byte, r *result) []byte {
 	need := len(out) + len(r.item) + 2*len(r.answer) + 256
 	if need > cap(out) {
 		if len(out) >= source.Slab/2 {
@@ -246,7 +246,7 @@ func (e *Engine) render(b *batch, out []byte, r *result) []byte {
 	return e.o.Format.append(out, r)
 }
 
-func (e *Engine) publishRendered(b *batch, out []byte) {
+func (e *run) publishRendered(b *batch, out []byte) {
 	n := b.rendered
 	b.rendered = 0
 	e.publish(b, out, n, nil)

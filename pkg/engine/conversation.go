@@ -126,12 +126,6 @@ func (c *conversation) handOver() {
 	c.owner, c.waiter, c.doing = former{c.owner}, nil, new(doing)
 }
 
-// former is the owner of a worker that was handed over.
-type former struct{ owner }
-
-func (former) becameWarm(time.Duration) {}
-func (o former) answered()              { o.noteAnswered() }
-
 // watched is how long the answer to an item is watched for that takes up to twice as long, sleep and wake-up included:
 // those alone take 20 to 40 µs where two CPUs are involved.
 const watched = 50 * time.Microsecond
@@ -159,7 +153,7 @@ func (c *conversation) exchange() (int, error) {
 // nextLook is how long to wait before the worker is looked at, whatever the limits are; negative: for ever.
 func (c *conversation) nextLook() time.Duration {
 	if c.departure != nil {
-		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		left, _ := c.departure.timeLeft(c.e.o.ExitTimeout)
 		return left
 	}
 	switch c.stdin.state {

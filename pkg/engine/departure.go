@@ -20,8 +20,8 @@ type departure struct {
 	told      bool // the user has been told that it is waited for
 }
 
-// left is how much of limit is left; limited is false without a limit.
-func (d *departure) left(limit time.Duration) (left time.Duration, limited bool) {
+// timeLeft is how much of limit is left; limited is false without a limit.
+func (d *departure) timeLeft(limit time.Duration) (left time.Duration, limited bool) {
 	if limit == 0 {
 		return -1, false
 	}

@@ -91,7 +91,7 @@ func TestTimeToEnd(t *testing.T) {
 		d := departure{since: time.Now()}
 		time.Sleep(3 * time.Second)
 		for limit, want := range map[time.Duration]time.Duration{0: -1, 2 * time.Second: 0, 5 * time.Second: 2 * time.Second} {
-			if left, limited := d.left(limit); left != want || limited != (limit > 0) {
+			if left, limited := d.timeLeft(limit); left != want || limited != (limit > 0) {
 				t.Errorf("of %v: %v is left, limited %v", limit, left, limited)
 			}
 		}

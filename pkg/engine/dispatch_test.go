@@ -123,7 +123,7 @@ func TestPostponed(t *testing.T) {
 		r.postpone(late, time.Hour, func() { due++ })
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if !r.isDue(early) || r.isDue(early) || due != 1 || len(r.ready) != 1 || r.calm() != 0 {
+		if !r.isDue(early) || r.isDue(early) || due != 1 || len(r.ready) != 1 || r.oldestCalm() != 0 {
 			t.Errorf("%d are due, %d ready", due, len(r.ready))
 		}
 		if all := r.cutShort(); len(all) != 1 || all[0] != late || r.isDue(late) || len(r.later) > 0 {

@@ -3,7 +3,7 @@
 // In come a stream of items (package source), a way to start workers, and the Protocol that they speak; out go rendered answers to a
 // sink (package queue), in input order. The way of one batch:
 //
-//  1. A runner, one goroutine for each worker slot, has room for more work and takes a batch (dispatch.go): as many
+//  1. A runner, one goroutine for each worker slot, has room for more work and takes a batch (take.go): as many
 //     consecutive items as package sizing allows. In the same critical section the batch gets its entry in the
 //     queue of output (package queue). Order is by construction: there is no sequence map and no sort. A runner starts its worker when
 //     it has taken its first batch, so three items never start eight workers (runner.go).
@@ -24,12 +24,12 @@
 // becomes the worker's own when that has begun to read.
 //
 // Slots that give up. A worker that cannot be started is nobody's fault: its slot tries again, with pauses that grow, and gives up
-// alone after some starts in a row (slots.go). The other slots do its work. The run ends when none is left, or when it is certain
+// alone after some starts in a row (runner.go). The other slots do its work. The run ends when none is left, or when it is certain
 // that another start can do no better.
 //
 // Workers that hold answers back. Most filters flush when their output buffer is full, not for each line. A worker that
 // sleeps in read with nothing left to read has consumed what it was sent: it is fed on, and the time it took counts for
-// sizing just as answers would (probe.go).
+// sizing just as answers would (attend.go). Another pure policy says when (silence.go).
 //
 // Workers that are lost. A pure policy (policy.go) says what becomes of the items that a lost worker had not answered
 // (loss.go): they go back to the dispatch, ahead of fresh input, free, charged, or in pieces that are tried apart until the one
@@ -39,12 +39,18 @@
 // last try is one while all the others are at rest (calm.go): nobody takes anything, and when all is answered it is taken alone.
 //
 // The end of workers. One whose input has ended and which has answered everything may take as long as it takes, and fails the run
-// if it fails then (departure.go). Where they have code to run at their end they get the chance to also when the run fails.
+// if it fails then (ending.go). Where they have code to run at their end they get the chance to also when the run fails.
 //
 // What happens is told as events of package event (observe.go): to whoever draws, counts, logs, or speaks to a person.
 //
-// What else workers speak is translated to escaped lines of package wire, one an answer (speech.go). A durable sink is told
+// What else workers speak is translated to escaped lines of package wire, one an answer (reply.go). A durable sink is told
 // which items output is of, and items that an earlier run has finished are read past (record.go).
+//
+// Files point one way. At the top are engine.go and status.go; then runner.go; then a conversation (conversation.go, ending.go), what it
+// does about silence and hears (attend.go, collect.go, reply.go), and the peer that it talks to (peer.go). All of these share a run
+// (run.go), which has the dispatch (dispatch.go, take.go, lending.go). Below are models that know nothing of a run, with table
+// tests of their own: what a worker has in hand (inflight.go), its stdin (stdin.go), how COMMAND buffers (buffering.go), the output
+// that is no answer yet (reader.go), batches, loans, retries, and the two policies.
 //
 // A worker that breaks its protocol ends the run with a *ProtocolError, one that cannot be started with an *InitError.
 package engine

@@ -53,7 +53,7 @@ func (c *conversation) end(silent bool, broken *brokenError) error {
 		c.gone(l.exit, l.exit.Forced && c.stdin.state == lost)
 		return nil
 	}
-	l.rest, l.cause = c.out.buf, c.cause(l.exit, timedOut, broken)
+	l.rest, l.cause = c.out.buf, c.causeOf(l.exit, timedOut, broken)
 	return l.settle()
 }
 
@@ -69,8 +69,8 @@ func (c *conversation) last() error {
 	return c.collect(1)
 }
 
-// cause says what happened to the worker.
-func (c *conversation) cause(exit worker.Exit, timedOut bool, broken *brokenError) error {
+// causeOf says what happened to the worker.
+func (c *conversation) causeOf(exit worker.Exit, timedOut bool, broken *brokenError) error {
 	if broken != nil {
 		return &ReportedError{Slot: c.slot, Message: broken.message}
 	}
@@ -138,7 +138,7 @@ func (c *conversation) isLate() bool {
 	if c.departure == nil {
 		return false
 	}
-	left, limited := c.departure.left(c.e.o.ExitTimeout)
+	left, limited := c.departure.timeLeft(c.e.o.ExitTimeout)
 	return limited && left == 0
 }
 
@@ -146,13 +146,16 @@ func (c *conversation) isLate() bool {
 func (c *conversation) patienceAtEnd() time.Duration {
 	switch {
 	case c.departure != nil:
-		left, _ := c.departure.left(c.e.o.ExitTimeout)
+		left, _ := c.departure.timeLeft(c.e.o.ExitTimeout)
 		return left
 	case c.stdin.state == closed, c.inflight.owed == 0:
 		return c.e.o.Patience
 	}
 	return endPatience
 }
+
+// endPatience is how long a worker may take to exit that has ended its output before it had answered everything.
+const endPatience = time.Second
 
 // patienceToLeave is how long a worker that has items in hand may take, when the run fails, to come to its end: it is given no
 // more, and few of those it has are left.

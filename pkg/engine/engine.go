@@ -5,13 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"sync/atomic"
-	"time"
 
-	"stoke/pkg/event"
-	"stoke/pkg/journal"
 	"stoke/pkg/queue"
-	"stoke/pkg/source"
 )
 
 // Summary counts what a run did.
@@ -24,27 +19,14 @@ type Summary struct {
 
 // Engine is one run. Make it with New; Run may be called once.
 type Engine struct {
-	o          Options // as New got them: they do not change
-	pool       source.Pool
-	queue      *queue.Queue
-	dispatch   dispatch
-	warmups    chan struct{} // a token for each worker that may warm up at once; nil: no limit
-	slots      slots
-	departures departures
-	suspect    suspicion
-	habits     habits
-
-	teller
-	abort
-	halted  atomic.Bool
-	leaving sync.WaitGroup
+	run
 	runners []*runner
 }
 
 // New prepares a run.
 func New(o Options) *Engine {
 	o = o.whole()
-	e := &Engine{o: o}
+	e := &Engine{run: run{o: o}}
 	e.abort = newAbort(func() {
 		for _, r := range e.runners {
 			r.wake()
@@ -66,7 +48,7 @@ func New(o Options) *Engine {
 		e.warmups = make(chan struct{}, o.InitJobs)
 	}
 	for slot := 1; slot <= o.Jobs; slot++ {
-		e.runners = append(e.runners, newRunner(e, slot))
+		e.runners = append(e.runners, newRunner(&e.run, slot))
 	}
 	return e
 }
@@ -113,61 +95,35 @@ func (e *Engine) Outlook() Outlook { return e.dispatch.outlook() }
 // Stop ends the run at once, for a reason that leaves workers the time to run what is to be run at their end.
 func (e *Engine) Stop(err error) { e.fail(err) }
 
-// refuse fails an item that is larger than may be.
-func (e *Engine) refuse(b *batch) {
-	e.failItem(b, 0, &TooLargeError{"it is", b.Refused, e.o.MaxItem}, time.Now())
-	e.release(b)
+func (e *Engine) summary() Summary {
+	return Summary{Answered: e.answered.Load(), Failed: e.failed.Load(), Retried: e.retried.Load()}
 }
 
-// failItem fails the first item of b that is not done, on which a worker had been since began.
-func (e *Engine) failItem(b *batch, slot int, err error, began time.Time) {
-	e.tellBegun()
-	item := b.item(e.o.Delimiter)
-	err = e.o.Word(err)
-	attempts := b.tries + 1
-	if slot == 0 {
-		attempts = 0
-	}
-	e.tellFailed(&event.Failed{Slot: slot, Seq: b.seq(), Item: item, Partial: b.partial(), Attempts: attempts, Why: err}, began)
-	r := result{seq: b.seq(), item: item, partial: b.partial(), err: err, worker: slot, attempts: attempts}
-	if slot > 0 {
-		r.took = time.Since(began)
-	}
-	out := e.o.Format.append(e.pool.Get(len(item)+len(e.o.Format.Fill)+2), &r)
-	if e.o.Sink.Durable() {
-		whole := append(append([]byte(nil), item...), e.o.Delimiter...)
-		e.publish(b, out, 1, &journal.Failure{Item: whole, Len: len(out)})
-	} else if len(out) > 0 {
-		e.publish(b, out, 1, nil)
-	}
-	if e.o.Failed != nil && b.Refused == 0 {
-		e.queue.Fail(b.entry, append(append([]byte(nil), item...), e.o.Delimiter...))
-	}
-	b.done++
-	b.cursor += len(item) + len(e.o.Delimiter)
-	if e.o.Format.OnError == Stop {
-		e.queue.Stop(b.entry)
-		e.fail(ErrStopped)
-	}
-	e.count()
-}
+// curtailed reports whether a Halt has kept the run from taking all items.
+func (e *Engine) curtailed() bool { return e.halted.Load() && !e.dispatch.intake.isOver() }
 
-// publish passes output of b on, of its next n items, of which a failed one comes alone.
-func (e *Engine) publish(b *batch, p []byte, n int, failure *journal.Failure) {
-	e.queue.Publish(b.entry, p, e.piece(b, n, failure))
-}
-
-// finish closes a batch that was taken and is done.
-func (e *Engine) finish(b *batch) {
-	e.release(b)
-	e.dispatch.closed(b)
-}
-
-// release closes a batch that is done, and gives its memory back.
-func (e *Engine) release(b *batch) {
-	e.pool.Put(b.Items)
-	if b.wire != nil {
-		e.pool.Put(b.wire)
+// verdict is what became of the run, and why it failed, if it did.
+func (e *Engine) verdict() (Summary, error) {
+	err := e.failure()
+	if errors.Is(err, errReached) {
+		err = nil
 	}
-	e.queue.Close(b.entry, b.N)
+	sum := e.summary()
+	if _, fault := e.suspect.unresolved(); err == nil && fault != nil {
+		err = fault // none of the items has died
+	}
+	curtailed := e.curtailed()
+	switch {
+	case err != nil:
+		if ends := e.departures.verdict(); ends != nil {
+			e.warn(ends)
+		}
+		return sum, err
+	case curtailed && !e.o.Halt.aim():
+		return sum, e.o.Word(ErrHalted)
+	case curtailed:
+		sum.StoppedAfter, _, _ = e.dispatch.taken()
+	}
+	sum.Reached = e.halted.Load() && e.o.Halt.Of == Successes
+	return sum, e.departures.verdict()
 }

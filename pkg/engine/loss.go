@@ -1,6 +1,11 @@
 package engine
 
-import "stoke/pkg/worker"
+import (
+	"errors"
+	"io"
+
+	"stoke/pkg/worker"
+)
 
 // lostWorker is a worker that is gone, with what it has left unanswered.
 type lostWorker struct {
@@ -162,9 +167,15 @@ func (l *lostWorker) charge(certain bool) {
 	l.requeueAll(unread, false)
 }
 
+// starved reports whether a worker may have been killed for want of memory.
+func starved(cause error) bool {
+	var died *DiedError
+	return errors.As(cause, &died) && died.Exit.Starved()
+}
+
 // test ends a suspicion when the next item is about to fail that a worker has died on.
 func (l *lostWorker) test() error {
-	good, fault := l.e.suspect.pending()
+	good, fault := l.e.suspect.unresolved()
 	b := l.inflight.oldest()
 	if fault == nil || l.timedOut() || l.isBroken() || b.tries < l.e.o.Retries.Died {
 		return nil
@@ -178,4 +189,39 @@ func (l *lostWorker) test() error {
 	}
 	l.e.suspect.clear()
 	return nil
+}
+
+// answersTo gives a fresh worker these items and nothing else, and returns how many it answers, and how it ends.
+func (e *run) answersTo(slot int, items ...[]byte) (n int, exit worker.Exit, err error) {
+	var in, out []byte
+	for _, item := range items {
+		if in, err = e.o.Protocol.Framing.Encode(in, item); err != nil {
+			return 0, exit, err
+		}
+	}
+	w, err := e.launch(slot, 0, e.cancelled)
+	if err != nil {
+		return 0, exit, err
+	}
+	if !e.o.Protocol.Greets {
+		defer e.warmedUp()
+	}
+	e.employ(w)
+	defer e.dismiss(w)
+	buf := make([]byte, 64<<10)
+	err = w.Send(in)
+	for err == nil && !e.cancelled() {
+		if w.Written() == int64(len(in)) {
+			w.CloseInput()
+		}
+		var got int
+		got, err = w.Exchange(buf, e.o.Patience)
+		out = append(out, buf[:got]...)
+	}
+	exit = w.Finish(e.o.Patience, e.killed)
+	if err != io.EOF {
+		return 0, exit, err
+	}
+	n, _, err = e.o.Protocol.Framing.Decoder().Scan(out, len(items)+1)
+	return n, exit, err
 }

@@ -106,6 +106,9 @@ type Retries struct {
 	Reported int // after its worker reported an error
 }
 
+// defaultPatience is how long a worker may keep the run waiting before a word is said about it.
+const defaultPatience = 10 * time.Second
+
 // whole returns o with what is optional filled in.
 func (o Options) whole() Options {
 	if o.Tell == nil {

@@ -13,7 +13,7 @@ import (
 
 // peer is one worker as its conversation knows it: the process, what it has in hand, and what it has shown of itself.
 type peer struct {
-	e        *Engine
+	e        *run
 	owner    owner
 	waiter   *waiter // of its slot; nil once it is handed over
 	slot     int
@@ -47,15 +47,6 @@ func (a *firstAnswer) String() string {
 		return ""
 	}
 	return fmt.Sprintf("; its first answer was %s, to item %d %s", human.Quote(a.answer, false), a.seq, human.Quote(a.item, false))
-}
-
-// owner is the runner of a worker. A worker that was handed over, because its successor is warm, has one that wants to know less.
-type owner interface {
-	becameWarm(took time.Duration)
-	answered()         // starts work here
-	hasAnswered() bool // a worker of the slot, at some time
-	noteAnswered()
-	succession
 }
 
 // Pauses between looks at a worker that has items and does not answer. A worker that has always answered promptly is

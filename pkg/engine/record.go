@@ -1,17 +1,17 @@
 package engine
 
-import "stoke/pkg/journal"
+import (
+	"stoke/pkg/cut"
+	"stoke/pkg/journal"
+)
 
-// piece describes the next n items of b that are finished, with a failure if it is one that failed; nil if nothing is recorded.
-func (e *Engine) piece(b *batch, n int, failure *journal.Failure) *journal.Piece {
-	if !e.o.Sink.Durable() {
-		return nil
-	}
+// piece describes the next n items of b that are finished, of which each ends in d, with a failure if it is one that failed.
+func (b *batch) piece(n int, failure *journal.Failure, d cut.Delimiter) *journal.Piece {
 	p := &journal.Piece{First: b.First + int64(b.told), N: n}
 	if b.Refused > 0 {
 		p.Input = InputSum(b.Batch)
 	} else {
-		_, end := e.o.Delimiter.First(b.Items[b.toldEnd:], n)
+		_, end := d.First(b.Items[b.toldEnd:], n)
 		if b.told+n == b.N {
 			end = len(b.Items) - b.toldEnd
 		}

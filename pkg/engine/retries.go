@@ -63,8 +63,8 @@ func (r *retries) choose(w *waiter, idle, doubtful bool) (at int, room bool) {
 	return -1, false
 }
 
-// calm returns the place of the oldest batch that is to be tried in calm, or -1.
-func (r *retries) calm() int {
+// oldestCalm returns the place of the oldest batch that is to be tried in calm, or -1.
+func (r *retries) oldestCalm() int {
 	return slices.IndexFunc(r.ready, func(b *batch) bool { return b.calm })
 }
 

@@ -13,17 +13,10 @@ import (
 // settled is added to the time that a successor without --ready is given to warm up, when it cannot be seen to.
 const settled = 250 * time.Millisecond
 
-const (
-	// defaultPatience is how long a worker may keep the run waiting before a word is said about it.
-	defaultPatience = 10 * time.Second
-	// endPatience is how long a worker may take to exit that has ended its output before it had answered everything.
-	endPatience = time.Second
-)
-
 // runner owns one worker slot: it takes batches, starts a worker when it has one, and replaces the worker in time.
 type runner struct {
 	*waiter
-	e *Engine
+	e *run
 
 	next    *prepared     // the worker that will replace the present one, once begun
 	initFor time.Duration // how long its first worker took to warm up
@@ -44,7 +37,7 @@ type prepared struct {
 	err      error
 }
 
-func newRunner(e *Engine, slot int) *runner {
+func newRunner(e *run, slot int) *runner {
 	r := &runner{waiter: &waiter{slot: slot, signal: make(chan struct{}, 1)}, e: e}
 	r.load.Store(cold)
 	r.doing.at.Store(away)
@@ -131,40 +124,6 @@ func (r *runner) start(l *loan) (w Worker, counted bool, err error) {
 	w, err = r.e.launch(r.slot, 0, func() bool { return r.e.cancelled() || !r.e.dispatch.isNeeded(l) })
 	r.initFor = time.Since(began)
 	return w, !r.e.o.Protocol.Greets, err
-}
-
-// launch starts one worker, when few enough others warm up. Unless Start returns only warm workers, this one counts
-// as warming up until warmedUp is called, or until Start has let it settle.
-func (e *Engine) launch(slot int, settle time.Duration, cancelled func() bool) (Worker, error) {
-	if e.warmups != nil {
-		select {
-		case e.warmups <- struct{}{}:
-		case <-e.dispatch.finished:
-			return nil, worker.ErrStopped
-		case <-e.killed:
-			return nil, worker.ErrStopped
-		}
-		if cancelled() {
-			e.warmedUp()
-			return nil, worker.ErrStopped
-		}
-	}
-	began := time.Now()
-	w, err := e.o.Start(slot, settle, cancelled)
-	if err == nil {
-		e.tellStarted(slot, w, began, settle > 0 || e.o.Protocol.Greets)
-	}
-	if err != nil || settle > 0 || e.o.Protocol.Greets {
-		e.warmedUp()
-	}
-	return w, err
-}
-
-// warmedUp says that one worker less warms up.
-func (e *Engine) warmedUp() {
-	if e.warmups != nil {
-		<-e.warmups
-	}
 }
 
 // serve holds conversations with one worker after another, each replacing the one before, starting with what l says. It
@@ -280,4 +239,74 @@ func (r *runner) abandon() {
 			r.lost(err)
 		}
 	})
+}
+
+// misstart notes a start that has failed, and says how long to wait before the next one.
+func (r *runner) misstart() time.Duration {
+	r.e.slots.failed.Store(true)
+	return r.starts.fail()
+}
+
+// answered says that the worker of the slot has answered: starts work here.
+func (r *runner) answered() {
+	r.noteAnswered()
+	r.starts.failed.Store(0)
+}
+
+// noteAnswered says that a worker of the slot has answered. Whether starts still work, one that was handed over does not tell.
+func (r *runner) noteAnswered() { r.starts.proven.Store(true) }
+
+func (r *runner) hasAnswered() bool { return r.starts.proven.Load() }
+
+// mayRestart reports whether a worker may be started once more after err, and waits until that is due. If not, the slot is given
+// up, or the run is over.
+func (r *runner) mayRestart(err error) bool {
+	r.e.dispatch.notServing(r.waiter)
+	var start *InitError
+	switch {
+	case r.e.cancelled():
+		return false
+	case errors.Is(err, worker.ErrStopped): // nobody needed it
+		return true
+	case !errors.As(err, &start):
+		r.e.fail(err)
+		return false
+	}
+	start.Futile = r.e.o.Starts.Futile != nil && r.e.o.Starts.Futile(start)
+	pause := r.misstart()
+	tries := int64(r.e.o.Starts.Retries)
+	if r.e.slots.lost.Load() > 0 && !r.e.slots.warm.Load() {
+		tries = 0 // another slot has seen to it that it is no accident
+	}
+	if start.Final() || r.starts.failed.Load() > tries {
+		r.giveUp(start)
+		return false
+	}
+	r.e.note(fmt.Sprintf("%v; another one is started in %v", err, pause))
+	r.e.pause(pause)
+	return !r.e.cancelled()
+}
+
+// giveUp leaves the slot without a worker for the rest of the run. When no slot has or can have one, that is the end of it.
+func (r *runner) giveUp(err *InitError) {
+	s := &r.e.slots
+	lost, starting := s.lost.Add(1), s.starting.Add(-1)
+	left := int64(r.e.o.Jobs) - lost
+	hopeless := !s.warm.Load() && err.Common() || starting == 0 && s.inVain(r.e.o.Starts.Retries)
+	if left == 0 || hopeless {
+		r.e.fail(err)
+		return
+	}
+	r.e.warn(fmt.Errorf("%v; its slot is given up, %d of %d are left", err, left, r.e.o.Jobs))
+	r.e.dispatch.ready() // what it gave back may have been offered to it alone
+}
+
+// lost deals with the end of a worker that had been replaced. If it is a failed start, its items went to others.
+func (r *runner) lost(err error) {
+	var start *InitError
+	if errors.As(err, &start) && !start.Final() && r.starts.failed.Add(1) <= int64(r.e.o.Starts.Retries) {
+		r.e.note(fmt.Sprintf("%v; its items go to others", err))
+		return
+	}
+	r.e.fail(err)
 }

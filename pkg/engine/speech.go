@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"sort"
 	"time"
 )
 
@@ -46,17 +45,4 @@ func (p *peer) cancel() bool {
 	line := p.codec.Cancel(nil, p.inflight.cancel(time.Now()))
 	p.inflight.bytes += int64(len(line))
 	return p.w.Send(line) == nil
-}
-
-// scanSent returns how many items p, the beginning of what was sent for b, holds whole, at most most, and where the last of
-// them ends.
-func (e *Engine) scanSent(b *batch, p []byte, most int) (n, end int) {
-	if b.ends != nil {
-		n = min(sort.SearchInts(b.ends, len(p)+1), most)
-		if n > 0 {
-			end = b.ends[n-1]
-		}
-		return n, end
-	}
-	return e.o.Protocol.ScanSent(p, most)
 }

@@ -64,7 +64,7 @@ func (d *dispatch) choose(w *waiter, want need) (*batch, source.State) {
 		}
 	}
 	for !d.drained.Load() {
-		if d.queue().Full(place(want.oldest)) {
+		if d.batches.queue.Full(place(want.oldest)) {
 			return nil, source.Empty
 		}
 		b, state := d.intake.next(want.most)
@@ -90,10 +90,10 @@ func (d *dispatch) choose(w *waiter, want need) (*batch, source.State) {
 
 // retry takes what was given back, if w may have some of it; else the state is End, unless w is to wait or to make room.
 func (d *dispatch) retry(w *waiter, want need) (*batch, source.State) {
-	calm := d.retries.calm()
+	calm := d.retries.oldestCalm()
 	if calm >= 0 && !d.calm.reigns && len(d.loans.list) > 0 {
 		d.callIn()
-		calm = d.retries.calm()
+		calm = d.retries.oldestCalm()
 	}
 	if calm >= 0 && d.out == 0 && want.loan != nil && d.loans.warm > 0 {
 		return nil, source.Empty // it is for a worker that is about to ask, and need not start
@@ -131,8 +131,6 @@ func (d *dispatch) takeAgain(at int) *batch {
 	}
 	return b
 }
-
-func (d *dispatch) queue() *queue.Queue { return d.batches.queue }
 
 // place is where the output of b goes; nil for none.
 func place(b *batch) *queue.Entry {

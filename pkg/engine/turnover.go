@@ -9,24 +9,6 @@ import (
 // sizeEvery is the pause between two looks at a worker's memory.
 const sizeEvery = time.Second
 
-// turnover is when a worker is to be replaced.
-type turnover struct {
-	possible bool // workers of this run are replaced
-	retiring bool
-	allotted int64     // items after which it is
-	sized    time.Time // when its memory was last looked at
-}
-
-// succession is how a worker gets a successor.
-type succession interface {
-	prepare()                         // begins to warm one up, if that is not done yet
-	forgive() bool                    // forgets one that could not be started, if that is so
-	successor() bool                  // whether there is one, and it is warm
-	goesOn() bool                     // whether the worker is to be given more, although it has done its share
-	due() (latest time.Time, ok bool) // until when it waits for the one that is being warmed up
-	warmUp() time.Duration            // how long it takes to warm up
-}
-
 // retire begins to look for a successor when the worker has done its share, and more if there is none. One that has not
 // even begun is not replaced.
 func (p *peer) retire() {
