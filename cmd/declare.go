@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
@@ -80,14 +81,22 @@ func settingOf(name string) *setting {
 	return nil
 }
 
+// fieldOf is where a setting stands in settings, by name. To look that up each time would be a good part of the start.
+var fieldOf = sync.OnceValue(func() map[string][]int {
+	index := make(map[string][]int)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+		index[field.Tag.Get("mapstructure")] = field.Index
+	}
+	return index
+})
+
 // valueOf returns what a setting is set to; it is not valid if there is none of that name.
 func valueOf(s *settings, name string) reflect.Value {
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
-		if field.Tag.Get("mapstructure") == name {
-			return reflect.ValueOf(s).Elem().FieldByIndex(field.Index)
-		}
+	index, known := fieldOf()[name]
+	if !known {
+		return reflect.Value{}
 	}
-	return reflect.Value{}
+	return reflect.ValueOf(s).Elem().FieldByIndex(index)
 }
 
 // wordsOf returns what a setting is set to in words.

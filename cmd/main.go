@@ -10,16 +10,11 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 )
-
-// gcPercent lets garbage grow to a quarter of what is in use, not to as much again. Collections are rare, since a steady
-// run allocates nothing, and cheap, since almost all memory is buffers without pointers.
-const gcPercent = 25
 
 // Main runs stoke with the arguments behind the program's name and returns its exit status.
 func Main(args []string) int {
@@ -29,8 +24,7 @@ func Main(args []string) int {
 		return statusOf(err)
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1) // a question that comes before there is an answer must not kill
-	debug.SetGCPercent(gcPercent)
-	time.AfterFunc(time.Hour, func() {}).Stop() // the runtime aborts if its first timer finds no file descriptor left
+	time.AfterFunc(time.Hour, func() {}).Stop()             // the runtime aborts if its first timer finds no file descriptor left
 	v := newVoice(os.Stderr)
 	v.colours = takesColours(os.Stderr)
 	c := newCommand(v)
