@@ -76,13 +76,13 @@ func mend(command []string, e *engine.ProtocolError) string {
 
 // eaters are programs, and what starts programs, that read standard input unless told not to.
 var eaters = []struct {
-	name *regexp.Regexp
+	name func() *regexp.Regexp
 	says string
 }{
-	{regexp.MustCompile(`\bssh\b`), "ssh reads items away: say ssh -n"},
-	{regexp.MustCompile(`\bffmpeg\b`), "ffmpeg reads items away: say ffmpeg -nostdin"},
-	{regexp.MustCompile(`\b(docker|kubectl)\b`), "docker -i and kubectl -i read items away: leave -i out"},
-	{regexp.MustCompile(`\bsubprocess\b`), "a program that it starts reads items away, if it reads standard input: say stdin=subprocess.DEVNULL"},
+	{lazily(`\bssh\b`), "ssh reads items away: say ssh -n"},
+	{lazily(`\bffmpeg\b`), "ffmpeg reads items away: say ffmpeg -nostdin"},
+	{lazily(`\b(docker|kubectl)\b`), "docker -i and kubectl -i read items away: leave -i out"},
+	{lazily(`\bsubprocess\b`), "a program that it starts reads items away, if it reads standard input: say stdin=subprocess.DEVNULL"},
 }
 
 // eaten says what may read the items of COMMAND away, if it is likely to start programs, which share its standard input: it is a
@@ -90,7 +90,7 @@ var eaters = []struct {
 func eaten(command []string) string {
 	const any = "a program that it starts reads items away, if it reads standard input: give that one </dev/null (ssh -n, ffmpeg -nostdin)"
 	text := strings.Join(command, " ")
-	starts := shellName.MatchString(command[0]) || startsAny.MatchString(text)
+	starts := shellName().MatchString(command[0]) || startsAny().MatchString(text)
 	for _, word := range command { // one may be a script
 		f, err := os.Open(word)
 		if err != nil {
@@ -100,11 +100,11 @@ func eaten(command []string) string {
 		f.Close()
 		if utf8.Valid(begin) {
 			text += "\n" + string(begin)
-			starts = starts || shellLine.Match(begin) || startsAny.Match(begin)
+			starts = starts || shellLine().Match(begin) || startsAny().Match(begin)
 		}
 	}
 	for _, e := range eaters {
-		if e.name.MatchString(text) {
+		if e.name().MatchString(text) {
 			return e.says
 		}
 	}
@@ -144,7 +144,7 @@ func startHint(p *plan, e *engine.InitError) string {
 }
 
 // noFlag finds what programs say of a flag that they do not know.
-var noFlag = regexp.MustCompile(`(?i)(invalid|illegal|unrecogni[sz]ed|unknown) (option|flag)`)
+var noFlag = lazily(`(?i)(invalid|illegal|unrecogni[sz]ed|unknown) (option|flag)`)
 
 // hasOwnFlag reports whether an argument of COMMAND is a flag of stoke.
 func hasOwnFlag(p *plan) bool {
@@ -175,12 +175,12 @@ func misused(p *plan, e *engine.InitError) bool {
 	case e.Exit.Ok():
 		return p.worker.Init == ""
 	}
-	return showsUsage.MatchString(e.Words) || absentFile(p.worker.Argv, e.Words) != ""
+	return showsUsage().MatchString(e.Words) || absentFile(p.worker.Argv, e.Words) != ""
 }
 
 // absentFile returns the word of COMMAND that its last words call missing, if there is no such file.
 func absentFile(command []string, words string) string {
-	if !saysNoFile.MatchString(words) {
+	if !saysNoFile().MatchString(words) {
 		return ""
 	}
 	for _, word := range command[1:] {
@@ -192,15 +192,15 @@ func absentFile(command []string, words string) string {
 }
 
 var (
-	showsUsage = regexp.MustCompile(`(?im)^\s*usage\b|\busage: |\B--help\b|missing operand`)
-	saysNoFile = regexp.MustCompile(`(?i)no such file|not found|cannot find|can't open`)
+	showsUsage = lazily(`(?im)^\s*usage\b|\busage: |\B--help\b|missing operand`)
+	saysNoFile = lazily(`(?i)no such file|not found|cannot find|can't open`)
 )
 
 // filters are programs that read standard input, but do nothing without arguments.
 var filters = strings.Fields("awk cut egrep gawk grep mawk rg sed tr")
 
 // usage finds what programs say that miss their arguments.
-var usage = regexp.MustCompile(`(?i)\busage\b|--help\b|operand|arguments?\b`)
+var usage = lazily(`(?i)\busage\b|--help\b|operand|arguments?\b`)
 
 // handHint says how to see what a worker does that ended before its first item.
 func handHint(p *plan, e *engine.InitError) string {
@@ -212,18 +212,18 @@ func handHint(p *plan, e *engine.InitError) string {
 		return "run the code by hand to see what it says; stoke --dry-run shows what is started"
 	case p.worker.Init != "":
 		return "run the init code and the command by hand, with one item on standard input, to see what they say; stoke --dry-run shows them"
-	case noFlag.MatchString(words) && hasOwnFlag(p):
+	case noFlag().MatchString(words) && hasOwnFlag(p):
 		return "flags of stoke stand before COMMAND: stoke [flags] " + shellQuote(p.worker.Argv[0])
 	case isExpression(p):
 		return "this is no file; as CODE it is run for each item: stoke -l " + lang.Canonical(filepath.Base(p.worker.Argv[0])) + " " + shellQuote(p.worker.Argv[1])
-	case noFlag.MatchString(words):
+	case noFlag().MatchString(words):
 	case absentFile(p.worker.Argv, words) != "":
 		return absentFile(p.worker.Argv, words) + " is not there: check the path; it is looked up from the directory in which stoke is started"
-	case usage.MatchString(words) && len(p.worker.Argv) == 1 && slices.Contains(filters, filepath.Base(p.worker.Argv[0])):
+	case usage().MatchString(words) && len(p.worker.Argv) == 1 && slices.Contains(filters, filepath.Base(p.worker.Argv[0])):
 		return "give it its own arguments behind its name; items come on its standard input"
 	case p.worker.Ready == nil && e.Exit != nil && e.Exit.Ok() && forEach(p.worker.Argv) != "":
 		return "it reads no items; as CODE it is run for each item: " + forEach(p.worker.Argv)
-	case usage.MatchString(words), p.worker.Ready == nil && e.Exit != nil && e.Exit.Ok():
+	case usage().MatchString(words), p.worker.Ready == nil && e.Exit != nil && e.Exit.Ok():
 		return "items come on standard input, not as arguments: " + asCode(p.worker.Argv) + ", or xargs"
 	}
 	return "run the command by hand, with one item on standard input, to see what it says"

@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -112,14 +111,14 @@ func codeText(flag, language, typed string) (string, error) {
 
 // braces finds a lone {} in the CODE of a shell, itemUsed what gets at the item there, braced where {} belongs to another program.
 var (
-	braces   = regexp.MustCompile(`(^|[\s"'])\{\}($|[\s"';|&)])`)
-	itemUsed = regexp.MustCompile(`item|\$\{?[1@*]`)
-	braced   = regexp.MustCompile(`\b(xargs|parallel)\b|-(exec|ok)`)
+	braces   = lazily(`(^|[\s"'])\{\}($|[\s"';|&)])`)
+	itemUsed = lazily(`item|\$\{?[1@*]`)
+	braced   = lazily(`\b(xargs|parallel)\b|-(exec|ok)`)
 )
 
 // codeHint says what may be meant by CODE; "" if nothing else is.
 func codeHint(p *plan) string {
-	if code := p.worker.Program; code == nil || !lang.Marked(code.Lang) || !braces.MatchString(code.Code) || itemUsed.MatchString(code.Code) || braced.MatchString(code.Code) {
+	if code := p.worker.Program; code == nil || !lang.Marked(code.Lang) || !braces().MatchString(code.Code) || itemUsed().MatchString(code.Code) || braced().MatchString(code.Code) {
 		return ""
 	}
 	return `{} is not replaced in CODE: the item is "$item", which is also "$1"`

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -59,8 +58,8 @@ var haltForms = map[string]string{
 }
 
 var (
-	haltGrammar = regexp.MustCompile(`^(now|soon),(fail|success|done)=([0-9]+)(%?)$`)
-	haltPercent = regexp.MustCompile(`^[0-9]+%$`)
+	haltGrammar = lazily(`^(now|soon),(fail|success|done)=([0-9]+)(%?)$`)
+	haltPercent = lazily(`^[0-9]+%$`)
 )
 
 // halt reads --halt, whose grammar is GNU parallel's.
@@ -68,13 +67,13 @@ func halt(text string) (h engine.Halt, err error) {
 	full := text
 	if form, ok := haltForms[text]; ok {
 		full = form
-	} else if haltPercent.MatchString(text) {
+	} else if haltPercent().MatchString(text) {
 		full = "soon,fail=" + text
 	}
 	if full == "never" {
 		return h, nil
 	}
-	m := haltGrammar.FindStringSubmatch(full)
+	m := haltGrammar().FindStringSubmatch(full)
 	bad := usagef("--halt %q: not a time to stop", text).withHint("say never, now,fail=1, soon,fail=3, soon,fail=10%, now,success=1 or soon,done=100")
 	if m == nil {
 		return h, bad

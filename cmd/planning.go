@@ -162,7 +162,7 @@ func checkWorkers(s *settings, _ []string, p *plan) (err error) {
 			return err
 		}
 	}
-	if s.SlotVar != "" && !variable.MatchString(s.SlotVar) {
+	if s.SlotVar != "" && !variable().MatchString(s.SlotVar) {
 		return usagef("--slot-var %q: not a name for a variable", s.SlotVar)
 	}
 	e := &p.engine
@@ -172,4 +172,4 @@ func checkWorkers(s *settings, _ []string, p *plan) (err error) {
 	return nil
 }
 
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variable = lazily(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -3,7 +3,6 @@ package cmd
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ func checkWords(command []string) error {
 	case slices.Contains(whole, name):
 		return usagef("%s reads all of its input before it prints any, in another order: answers would not belong to their items", name).
 			withHint("put it before or behind stoke: " + strings.Join(quoted(command), " ") + " | stoke ...")
-	case len(command) == 1 && lang.Package(language) != "" && !shellName.MatchString(name): // a shell may run items
+	case len(command) == 1 && lang.Package(language) != "" && !shellName().MatchString(name): // a shell may run items
 		return usagef("%s without a script takes the items for its program", name).
 			withHint("name a script that reads items, or give code to run for each item: stoke -l " + language + " CODE")
 	case wantsArguments(command):
@@ -76,7 +75,7 @@ func itemsHint(word string, command []string) string {
 
 // asCode calls COMMAND for each item.
 func asCode(command []string) string {
-	if len(command) > 2 && shellName.MatchString(command[0]) && command[1] == "-c" && namesItem(command[2]) {
+	if len(command) > 2 && shellName().MatchString(command[0]) && command[1] == "-c" && namesItem(command[2]) {
 		return "stoke -l sh " + shellQuote(command[2])
 	}
 	return "stoke -l sh " + shellQuote(strings.Join(quoted(command), " ")+` "$item"`)
@@ -105,16 +104,16 @@ func wantsArguments(command []string) bool {
 }
 
 // readsInput finds in code what may read its standard input.
-var readsInput = regexp.MustCompile(`(?i)\b(read|stdin|input|open|fileinput|readline|gets|argf|exec|cat)|<`)
+var readsInput = lazily(`(?i)\b(read|stdin|input|open|fileinput|readline|gets|argf|exec|cat)|<`)
 
 // forEach calls the code of COMMAND for each item, if that is an interpreter with code that does not read any; "" otherwise.
 func forEach(command []string) string {
-	if len(command) < 3 || command[1] != "-c" && command[1] != "-e" || readsInput.MatchString(command[2]) {
+	if len(command) < 3 || command[1] != "-c" && command[1] != "-e" || readsInput().MatchString(command[2]) {
 		return ""
 	}
 	language := lang.Canonical(filepath.Base(command[0]))
 	switch {
-	case shellName.MatchString(command[0]):
+	case shellName().MatchString(command[0]):
 		language = "sh"
 	case lang.Package(language) == "":
 		return ""
@@ -161,8 +160,8 @@ func absentHint(command []string) string {
 
 // What tells a shell, a script of one, and what may read its standard input.
 var (
-	shellName  = regexp.MustCompile(`(^|/)(ba|da|z|k|a|fi)?sh$`)
-	shellLine  = regexp.MustCompile(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
-	startsAny  = regexp.MustCompile(`\b(system|popen|exec)\b`)
+	shellName  = lazily(`(^|/)(ba|da|z|k|a|fi)?sh$`)
+	shellLine  = lazily(`^#!.*\b(ba|da|z|k|a|fi)?sh\b`)
+	startsAny  = lazily(`\b(system|popen|exec)\b`)
 	mostOfFile = int64(4096) // bytes that are looked at
 )
