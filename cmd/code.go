@@ -60,6 +60,7 @@ func checkCode(s *settings, args []string, p *plan) error {
 		return wrong
 	}
 	if program.Preload != "" && !launch.CanFork {
+		p.alone = true
 		program.Preload, program.Init = "", strings.Trim(program.Preload+"\n"+program.Init, "\n")
 	}
 	p.worker.Exit, p.engine.Exits = "", program.Exit != ""

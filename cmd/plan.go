@@ -12,6 +12,7 @@ type plan struct {
 	words  []string    // COMMAND or CODE, as typed
 	worker launch.Spec // what a worker is
 	awaits string      // what one has not done that is not ready
+	alone  bool        // each runs the --preload code itself, since this system cannot fork workers
 	again  []string    // a stoke to see what becomes of one item, where the worker alone does not show it; or nil
 
 	argFile   string // "": standard input

@@ -46,6 +46,9 @@ func run(p *plan, v *voice) error {
 	if hint := codeHint(p); hint != "" && !v.quiet {
 		v.say("hint", hint)
 	}
+	if p.alone {
+		v.note("--preload runs in each worker, before --init: this system cannot fork workers")
+	}
 	in, err := openInput(p.argFile)
 	if err != nil {
 		return err
