@@ -42,5 +42,8 @@ type starts struct {
 
 // fail counts a start that has failed, and says how long to wait before the next one.
 func (s *starts) fail() time.Duration {
-	return min(firstPause<<min(s.failed.Add(1)-1, 10), longestPause)
+	return PauseAfter(s.failed.Add(1))
 }
+
+// PauseAfter is how long to wait before the next start when that many have failed in a row.
+func PauseAfter(failed int64) time.Duration { return min(firstPause<<min(failed-1, 10), longestPause) }

@@ -47,12 +47,17 @@ func (s *Spec) Command(slot int) worker.Command {
 	if s.Init != "" {
 		argv = worker.WithInit(argv, s.Init)
 	}
-	env := append(append(os.Environ(), extra...), "STOKE_SLOT="+n, "STOKE_JOBS="+strconv.Itoa(s.Jobs), "PARALLEL_JOBSLOT="+n)
-	env = append(env, threads(s.Jobs, s.CPUs, inEnvironment)...)
+	env := s.environment(append(extra, "STOKE_SLOT="+n), "PARALLEL_JOBSLOT="+n)
 	if s.SlotVar != "" {
 		env = append(env, s.SlotVar+"="+strconv.Itoa(slot-1))
 	}
 	return worker.Command{Argv: argv, Env: env}
+}
+
+// environment is that of a process of this run, which has variables of its own before those of the run and behind them.
+func (s *Spec) environment(before []string, behind ...string) []string {
+	env := append(append(os.Environ(), before...), "STOKE_JOBS="+strconv.Itoa(s.Jobs))
+	return append(append(env, behind...), threads(s.Jobs, s.CPUs, inEnvironment)...)
 }
 
 // threadVars are the variables by which numerical libraries are told how many threads to use.

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +28,6 @@ const (
 	forkPatience = 30 * time.Second
 	// lookAgain is the pause between two looks whether a start that waits for the preload code is still needed.
 	lookAgain = 20 * time.Millisecond
-	// firstPause is the pause after a first try that failed; it doubles with each further one.
-	firstPause = 100 * time.Millisecond
 )
 
 // forks has one process run the preload code, and fork the workers of a run. The process is started when the first worker is,
@@ -37,11 +36,11 @@ type forks struct {
 	starter *Starter
 	argv    []string
 	env     []string
-	size    int
+	over    context.Context // when it is done, none is to be started any more
+	end     func()          // ends it
 
 	mu     sync.Mutex
-	parent *parent // nil: none was started, or it failed
-	over   bool    // none is to be started any more
+	parent *parent // nil: none was started
 }
 
 // parent is a process that forks workers. What it reads and writes is described in python_fork.py of package lang.
@@ -58,15 +57,18 @@ type parent struct {
 }
 
 // newForks returns what makes a starter's workers, where these are forks.
-func newForks(s *Starter, size int) *forks {
+func newForks(ctx context.Context, s *Starter) *forks {
 	argv, extra := s.spec.Program.Forker()
-	env := append(append(os.Environ(), extra...), "STOKE_JOBS="+strconv.Itoa(s.spec.Jobs))
-	return &forks{starter: s, argv: argv, size: size, env: append(env, threads(s.spec.Jobs, s.spec.CPUs, inEnvironment)...)}
+	over, end := context.WithCancel(ctx)
+	return &forks{starter: s, argv: argv, env: s.spec.environment(extra), over: over, end: end}
 }
 
 // await waits until there is a process to fork, for a worker of that slot, or until cancelled says that none is needed.
 func (f *forks) await(slot int, cancelled func() bool) (worker.Launcher, error) {
 	p := f.start()
+	if p == nil {
+		return nil, worker.ErrStopped
+	}
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	for {
@@ -77,7 +79,7 @@ func (f *forks) await(slot int, cancelled func() bool) (worker.Launcher, error) 
 				err.Slot = slot
 				return nil, &err
 			}
-			return worker.NewForks(f.size, func(fork worker.Fork) (int, error) { return f.fork(p, fork) }), nil
+			return worker.NewForks(pipeSize(f.starter.spec.Jobs), func(fork worker.Fork) (int, error) { return f.fork(p, fork) }), nil
 		case <-again.C:
 			if cancelled() {
 				return nil, worker.ErrStopped
@@ -86,10 +88,13 @@ func (f *forks) await(slot int, cancelled func() bool) (worker.Launcher, error) 
 	}
 }
 
-// start returns the process, which it has started if there is none.
+// start returns the process, which it has started if there is none; nil when none is to be started any more.
 func (f *forks) start() *parent {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.isOver() {
+		return nil
+	}
 	if p := f.parent; p != nil {
 		select {
 		case <-p.ready:
@@ -110,20 +115,23 @@ func (f *forks) start() *parent {
 // what comes of it then holds for all.
 func (f *forks) warm(p *parent) {
 	defer close(p.ready)
-	for try := 0; ; try++ {
+	for failed := 1; ; failed++ {
 		w, err := f.run()
 		if err == nil {
 			p.w = w
 			return
 		}
-		if try >= f.starter.spec.InitRetries || err.Final() || f.isOver() {
+		if failed > f.starter.spec.InitRetries || err.Final() || f.isOver() {
 			err.Everywhere = true
 			p.err = err
 			return
 		}
-		pause := firstPause << min(try, 6)
+		pause := engine.PauseAfter(int64(failed))
 		f.starter.tell.Again(err.Err, pause)
-		time.Sleep(pause)
+		select {
+		case <-time.After(pause):
+		case <-f.over.Done():
+		}
 	}
 }
 
@@ -150,23 +158,17 @@ func (p *parent) finish() worker.Exit {
 	return p.w.Finish(0, nil)
 }
 
-func (f *forks) isOver() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.over
-}
+func (f *forks) isOver() bool { return f.over.Err() != nil }
 
 // close ends the process: no more workers are started.
 func (f *forks) close() {
+	f.end()
 	f.mu.Lock()
-	f.over = true
-	p := f.parent
-	f.mu.Unlock()
-	if p == nil {
-		return
-	}
-	if <-p.ready; p.err == nil {
-		p.finish()
+	defer f.mu.Unlock()
+	if p := f.parent; p != nil {
+		if <-p.ready; p.err == nil {
+			p.finish()
+		}
 	}
 }
 
@@ -231,18 +233,18 @@ func (p *parent) reply() (pid int, err error, done bool) {
 			return 0, nil, false
 		}
 		p.replies = rest
-		id := 0
-		if n, _ := fmt.Sscanf(string(line), "born %d %d", &id, &pid); n == 2 {
-			if id == p.asked {
-				p.born = pid
-			}
-		} else if n, _ := fmt.Sscanf(string(line), "forked %d %d", &id, &pid); n == 2 {
-			if id == p.asked {
-				return pid, nil, true
-			}
+		word, text, _ := strings.Cut(string(line), " ")
+		id, text, _ := strings.Cut(text, " ")
+		pid, _ = strconv.Atoi(text)
+		asked := id == strconv.Itoa(p.asked)
+		switch {
+		case word == "forked" && asked:
+			return pid, nil, true
+		case word == "forked":
 			_ = unix.Kill(pid, unix.SIGKILL)
-		} else if n, _ := fmt.Sscanf(string(line), "failed %d", &id); n == 1 && id == p.asked {
-			_, text, _ := strings.Cut(strings.TrimPrefix(string(line), "failed "), " ")
+		case word == "born" && asked:
+			p.born = pid
+		case word == "failed" && asked:
 			return 0, fmt.Errorf("it could not be forked: %s", text), true
 		}
 	}

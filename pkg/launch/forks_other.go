@@ -2,7 +2,11 @@
 
 package launch
 
-import "stoke/pkg/worker"
+import (
+	"context"
+
+	"stoke/pkg/worker"
+)
 
 // CanFork reports whether workers can be forks of one process on this system.
 const CanFork = false
@@ -10,7 +14,7 @@ const CanFork = false
 // forks is nothing here.
 type forks struct{}
 
-func newForks(*Starter, int) *forks { return nil }
+func newForks(context.Context, *Starter) *forks { return nil }
 
 func (*forks) await(int, func() bool) (worker.Launcher, error) { return nil, nil }
 

@@ -27,11 +27,14 @@ const (
 )
 
 // Local returns what starts processes on this machine, for so many workers.
-func Local(jobs int) worker.Launcher {
+func Local(jobs int) worker.Launcher { return worker.NewLocal(pipeSize(jobs)) }
+
+// pipeSize is what the pipes of that many workers are widened to, in bytes; 0: they are not.
+func pipeSize(jobs int) int {
 	if jobs > manyJobs {
-		return worker.NewLocal(0)
+		return 0
 	}
-	return worker.NewLocal(PipeSize)
+	return PipeSize
 }
 
 // Tell says whom to tell what, from any goroutine.
@@ -83,7 +86,7 @@ type Starter struct {
 func New(ctx context.Context, spec *Spec, on worker.Launcher, tell Tell) *Starter {
 	s := &Starter{spec: spec, on: on, tell: tell, hurry: ctx.Done()}
 	if spec.Program != nil && spec.Program.Preload != "" {
-		s.forks = newForks(s, PipeSize)
+		s.forks = newForks(ctx, s)
 	}
 	return s
 }
