@@ -1,14 +1,20 @@
 # The third part of the runner of python: a process that runs the user's preload code once, and of which workers are forks.
 #
-# Its orders are those of a worker, and "preload". It says \\ready or \\?TEXT as a worker does. Then it reads requests, each a line
+# Its orders are those of a worker, and "preload". It says \ready or \?TEXT as a worker does. Then it reads requests, each a line
 #     {"id": n, "stoke": pid, "in": fd, "out": fd, "err": fd, "prctl": n, "env": {name: value}}
 # with descriptors of stoke. For each it forks a worker, which takes these as its stdio, the variables, and its orders from
 # one of them, and writes
 #     born ID PID
 #     forked ID PID
-# as soon as there is a process, and when it has become a worker; or else "failed ID TEXT" is written. The worker is an orphan, so that stoke, a subreaper, becomes its parent.
+# as soon as there is a process, and when it has become a worker; or else "failed ID TEXT" is written. The worker is an orphan,
+# so that stoke, a subreaper, becomes its parent.
+
+import atexit, gc, weakref
 
 DEATH_SIGNAL, KILL = 1, 9  # PR_SET_PDEATHSIG, SIGKILL
+
+is_fork = False  # this is a worker, and a fork
+inherited_files = []  # that were open when the first worker was forked
 
 
 class Forks:
@@ -31,11 +37,11 @@ class Forks:
 
     def main(self):
         """Forks a worker for each request, and returns in each of them."""
-        import atexit, ctypes, gc, signal, weakref  # once, not in each
+        import ctypes  # once, not in each
 
         self.libc = ctypes.CDLL(None)
-        remember_files()
-        flush_files()
+        inherited_files.extend(files())
+        flush(inherited_files)
         gc.collect()
         gc.freeze()
         send([Mark("\\ready")])
@@ -51,7 +57,7 @@ class Forks:
 
     def fork(self, request):
         """Forks a worker. Gives whether this is it."""
-        global making_worker
+        global making_worker, is_fork
         making_worker = True
         try:
             between = os.fork()
@@ -72,7 +78,7 @@ class Forks:
         except BaseException as error:
             self.failed(request, error)
             os._exit(0)
-        making_worker = False
+        making_worker, is_fork = False, True
         return True
 
     def failed(self, request, error):
@@ -106,27 +112,20 @@ class Forks:
 
 def forget_exits():
     """Takes away what was to be done at the end of the process that this one is a fork of, such as to remove its files."""
-    atexit, weakref = sys.modules["atexit"], sys.modules["weakref"]
     atexit._clear()
     for entry in weakref.finalize._registry.values():
         entry.atexit = False
     weakref.finalize._registered_with_atexit = False
 
 
-inherited_files = []  # open when the first worker was forked
+def files():
+    """Lists the files that are open, but for those that gc.freeze has put out of sight."""
+    return [each for each in gc.get_objects() if isinstance(each, io.IOBase)]
 
 
-def remember_files():
-    import gc
-
-    inherited_files.extend(each for each in gc.get_objects() if isinstance(each, io.IOBase))
-
-
-def flush_files():
+def flush(several):
     """Writes out what is kept in the buffers of files."""
-    import gc
-
-    for each in inherited_files + [each for each in gc.get_objects() if isinstance(each, io.IOBase)]:
+    for each in several:
         try:
             if not each.closed and each.writable():
                 each.flush()
@@ -134,26 +133,15 @@ def flush_files():
             pass  # it cannot be written
 
 
-def leave_forked():
-    """Lives the life of a forked worker. Its end is not a regular one, which would copy all the memory that is shared."""
-    status = 0
-    try:
-        Life().main()
-    except SystemExit as end:
-        status = end.code
-        if status is not None and not isinstance(status, int):
-            complain(b"%s\n" % str(status).encode("utf-8", "backslashreplace"))
-            status = 1
-    except BaseException as error:
-        show(error)
-        status = 1
+def leave_fork(status):
+    """Ends a worker that is a fork. A regular end would copy all the memory that is shared."""
     try:
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()
-        sys.modules["atexit"]._run_exitfuncs()
+        atexit._run_exitfuncs()
     except BaseException as error:
         show(error)
-    flush_files()
-    os._exit((status or 0) & 0xFF)
+    flush(inherited_files + files())
+    os._exit(status & 0xFF)
 
 

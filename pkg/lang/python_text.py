@@ -283,16 +283,24 @@ class Life:
 
 
 def main():
+    status = 0
     try:
         if "preload" in setup:
             Forks().main()  # returns in each worker
-            leave_forked()
         Life().main()
-    except SystemExit:
-        raise
+    except SystemExit as end:
+        if not is_fork:
+            raise
+        status = end.code or 0
+        if not isinstance(status, int):
+            complain(b"%s\n" % str(status).encode("utf-8", "backslashreplace"))
+            status = 1
     except BaseException as error:
         show(error)
-        sys.exit(1)
+        status = 1
+    if is_fork:
+        leave_fork(status)
+    sys.exit(status)
 
 
 main()

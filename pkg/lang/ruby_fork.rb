@@ -6,7 +6,8 @@
 # with descriptors of stoke. For each it forks a worker, which takes these as its stdio and the variables, and writes
 #     born ID PID
 #     forked ID PID
-# as soon as there is a process, and when it has become a worker; or else "failed ID TEXT" is written. The worker is an orphan, so that stoke, a subreaper, becomes its parent.
+# as soon as there is a process, and when it has become a worker; or else "failed ID TEXT" is written. The worker is an orphan,
+# so that stoke, a subreaper, becomes its parent.
 module Stoke
   DEATH_SIGNAL, KILL = 1, 9 # PR_SET_PDEATHSIG, SIGKILL
 
