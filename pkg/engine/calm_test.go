@@ -82,6 +82,27 @@ func TestWaitsForRetries(t *testing.T) {
 	}
 }
 
+// An item that may have ended its worker before any has answered comes when all others have been tried, also at the end of the
+// input: it was tried again and again instead, as a start that failed, while another one waited.
+func TestDoubtComesLast(t *testing.T) {
+	e, w := newDispatched(t, 1, "1\n2\n")
+	d, want := &e.dispatch, need{idle: true, free: true}
+	doubted, _ := d.takeSoon(w[0], want)
+	other, _ := d.takeSoon(w[0], want)
+	if doubted == nil || other == nil {
+		t.Fatal("there are no items")
+	}
+	doubted.doubt = true
+	d.requeue(doubted, 0, w[0])
+	d.requeue(other, 0, w[0])
+	want.most = 1
+	for _, due := range []*batch{other, doubted} {
+		if got, _ := d.take(w[0], want); got != due {
+			t.Fatalf("batch %v, want that of item %d", got, due.First)
+		}
+	}
+}
+
 // What is to be tried in calm is not for a worker that has to be started while one that is warm is about to ask; it is when that
 // takes no more.
 func TestCalmGoesToTheWarm(t *testing.T) {

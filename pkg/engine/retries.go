@@ -63,6 +63,11 @@ func (r *retries) choose(w *waiter, idle, doubtful bool) (at int, room bool) {
 	return -1, false
 }
 
+// allDoubted reports whether nothing is ready that is beyond doubt.
+func (r *retries) allDoubted() bool {
+	return !slices.ContainsFunc(r.ready, func(b *batch) bool { return !b.doubt })
+}
+
 // oldestCalm returns the place of the oldest batch that is to be tried in calm, or -1.
 func (r *retries) oldestCalm() int {
 	return slices.IndexFunc(r.ready, func(b *batch) bool { return b.calm })

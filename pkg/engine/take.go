@@ -106,7 +106,7 @@ func (d *dispatch) retry(w *waiter, want need) (*batch, source.State) {
 	case finishFirst:
 		return nil, makeRoom
 	}
-	at, room := d.retries.choose(w, want.idle, d.proven() || !d.intake.more())
+	at, room := d.retries.choose(w, want.idle, d.proven() || !d.intake.more() && d.retries.allDoubted())
 	switch {
 	case room:
 		return nil, makeRoom
