@@ -380,6 +380,7 @@ func checkFault(t *testing.T, dir string, p Program, want string) {
 	for _, interpreter := range append([]string{""}, programs[p.Lang]...) {
 		t.Run(p.Lang+" "+interpreter, func(t *testing.T) {
 			t.Parallel()
+			p := p // others run at the same time
 			p.Interpreter = interpreter
 			r := run(t, dir, &p, "1")
 			what, line, _ := strings.Cut(want, "|")
